@@ -1,0 +1,341 @@
+"""Places, focuses and indicators: definitions kept as TOML, read and checked here."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from geodata.errors import BadDefinition, UnknownFocus, UnknownPlace
+
+FOLDER = Path(__file__).parent
+GRADES = ("measured", "apportioned", "modelled", "imputed")  # from the surest to the least sure
+STRENGTHS = ("strong", "fair", "proxy")
+SCALES = ("ridit", "z_score", "min_max", "exponential")
+AGGREGATES = ("arithmetic", "geometric")
+SAME_WITHIN = 1e-9
+NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One measured column, and what has to be known about it.
+
+    Attributes
+    ----------
+    column : str
+        Column of the source that holds the value; or `count` and `denominator`, columns whose sums
+        make a share.
+    polarity : int
+        +1 high = more need, -1 low = more need.
+    ranked_areas : bool
+        The value is a rank among the areas of England (or of the demo's nation).
+    """
+
+    id: str
+    name: str
+    short: str
+    unit: str
+    polarity: int
+    period: str
+    about: str
+    source: str
+    grade: str
+    not_for: str
+    decimals: int = 1
+    column: str = ""
+    count: tuple[str, ...] = ()
+    denominator: str = ""
+    ranked: bool = False
+    nearest: str = ""
+
+
+@dataclass(frozen=True)
+class Ingredient:
+    """An indicator in a focus: how much it weighs, and why it is there."""
+
+    indicator: str
+    weight: float
+    justification: str
+
+
+@dataclass(frozen=True)
+class Focus:
+    """A theme: indicators, weights, scale, eligible ages and an honest strength.
+
+    Attributes
+    ----------
+    ages : tuple of int or None
+        First and last eligible age; None = everyone.
+    as_published : bool
+        The weights are a publisher's and need not sum to 1.
+    """
+
+    id: str
+    title: str
+    question: str
+    strength: str
+    strength_why: str
+    ages: tuple[int, int] | None
+    scale: str
+    ingredients: tuple[Ingredient, ...]
+    aggregate: str = "arithmetic"
+    as_published: bool = False
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Weights by indicator."""
+        return {part.indicator: part.weight for part in self.ingredients}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A dated set of neighbourhoods with a name, nothing else.
+
+    Attributes
+    ----------
+    take, leave : mapping of look-up column to codes
+        Neighbourhoods with such a code are taken; of those, the ones to leave are taken away.
+    add, drop : tuple of str
+        Single neighbourhoods.
+    catalogue : str
+        Which catalogue its sources are in: "england" or "demo".
+    """
+
+    id: str
+    name: str
+    kind: str
+    about: str
+    valid_from: datetime.date
+    valid_to: datetime.date | None = None
+    take: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    leave: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    add: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    everywhere: bool = False
+    catalogue: str = "england"
+    fictional: bool = False
+
+    def members(self, lookup: pd.DataFrame) -> pd.Index:
+        """Codes of the place, in order.
+
+        Parameters
+        ----------
+        lookup : pandas.DataFrame, index lsoa21cd
+            One row per neighbourhood, with the columns that `take` and `leave` name.
+
+        Raises
+        ------
+        BadDefinition
+            If a code or column of the definition is not in the look-up, or nothing is left.
+        """
+        taken = pd.Series(self.everywhere, index=lookup.index)
+        for column, codes in self.take.items():
+            taken |= _having(self, lookup, column, codes)
+        for column, codes in self.leave.items():
+            taken &= ~_having(self, lookup, column, codes)
+        for code in self.add + self.drop:
+            if code not in lookup.index:
+                raise BadDefinition(
+                    f"place {self.id!r} names a neighbourhood that is not in the look-up",
+                    rule="unknown-code",
+                    file=f"{self.id}.toml",
+                    code=code,
+                )
+        taken[list(self.add)] = True
+        taken[list(self.drop)] = False
+        if not taken.any():
+            raise BadDefinition(f"place {self.id!r} has no neighbourhood", rule="empty-place", file=f"{self.id}.toml")
+        return lookup.index[taken].sort_values()
+
+
+def _having(place: Place, lookup: pd.DataFrame, column: str, codes: tuple[str, ...]) -> pd.Series:
+    file = f"{place.id}.toml"
+    if column not in lookup.columns:
+        raise BadDefinition("no such column in the look-up", rule="unknown-column", file=file, column=column)
+    missing = [code for code in codes if not (lookup[column] == code).any()]
+    if missing:
+        raise BadDefinition(
+            "the look-up has no neighbourhood with this code",
+            rule="unknown-code",
+            file=file,
+            column=column,
+            code=missing[0],
+            hint="Codes change with their year: is it from another edition?",
+        )
+    return lookup[column].isin(codes)
+
+
+@cache
+def load_places(folder: Path = FOLDER / "places") -> dict[str, Place]:
+    """Every defined place by id."""
+    return {place.id: place for place in map(read_place, sorted(folder.glob("*.toml")))}
+
+
+@cache
+def load_indicators(path: Path = FOLDER / "indicators.toml") -> dict[str, Indicator]:
+    """Every defined indicator by id."""
+    return {
+        name: _check_indicator(_build(Indicator, {"id": name, **entry}, path.name), path.name)
+        for name, entry in _toml(path).items()
+    }
+
+
+@cache
+def load_focuses(folder: Path = FOLDER / "focuses") -> dict[str, Focus]:
+    """Every defined focus by id, ``core`` first."""
+    focuses = [read_focus(path) for path in sorted(folder.glob("*.toml"))]
+    return {focus.id: focus for focus in sorted(focuses, key=lambda focus: (focus.id != "core", focus.id))}
+
+
+def find_place(name: str) -> Place:
+    """Return the place of this name, or raise UnknownPlace naming those there are."""
+    places = load_places()
+    if name not in places:
+        raise UnknownPlace(f"No place {name[:80]!r}; choose one of {', '.join(places)}.")
+    return places[name]
+
+
+def find_focus(name: str) -> Focus:
+    """Return the focus of this name, or raise UnknownFocus naming those there are."""
+    focuses = load_focuses()
+    if name not in focuses:
+        raise UnknownFocus(f"No focus {name[:80]!r}; choose one of {', '.join(focuses)}.")
+    return focuses[name]
+
+
+def read_place(path: Path) -> Place:
+    """Read one place.
+
+    Raises
+    ------
+    BadDefinition
+        If a key is unknown or missing, or the dates run backwards.
+    """
+    entry = _toml(path)
+    for key in ("take", "leave"):
+        entry[key] = {column: tuple(codes) for column, codes in entry.get(key, {}).items()}
+    place: Place = _build(Place, {"id": path.stem, **entry}, path.name)
+    if place.valid_to is not None and place.valid_to < place.valid_from:
+        raise BadDefinition(f"valid_to {place.valid_to} is before valid_from", rule="dates-backwards", file=path.name)
+    return place
+
+
+def read_focus(path: Path, indicators: Mapping[str, Indicator] | None = None) -> Focus:
+    """Read one focus, a user's own file as well as ours.
+
+    Raises
+    ------
+    BadDefinition
+        If it names an unknown indicator, its weights do not sum to 1, or a justification is missing.
+    """
+    known = load_indicators() if indicators is None else indicators
+    entry = _toml(path)
+    parts = entry.pop("ingredients", [])
+    ages = entry.pop("ages", None)
+    focus: Focus = _build(
+        Focus,
+        {
+            "id": path.stem,
+            "ages": None if ages in (None, "all") else (int(ages[0]), int(ages[1])),
+            "ingredients": tuple(_build(Ingredient, part, path.name) for part in parts),
+            **entry,
+        },
+        path.name,
+    )
+    _check_focus(focus, known, path.name)
+    return focus
+
+
+def _check_focus(focus: Focus, indicators: Mapping[str, Indicator], file: str) -> None:
+    def refuse(message: str, rule: str, **where: Any) -> None:
+        raise BadDefinition(message, rule=rule, file=file, **where)
+
+    names = [part.indicator for part in focus.ingredients]
+    if not names:
+        refuse("a focus needs at least one indicator", "no-indicator")
+    for part in focus.ingredients:
+        if part.indicator not in indicators:
+            refuse(
+                f"no indicator has this name; there are {', '.join(indicators)}",
+                "unknown-indicator",
+                value=part.indicator,
+                column=part.indicator,
+            )
+        if not (math.isfinite(part.weight) and part.weight > 0):
+            refuse(f"weight {part.weight} is not above 0", "bad-weight", column=part.indicator)
+        if not part.justification.strip():
+            refuse("every indicator needs a sentence of justification", "no-justification", column=part.indicator)
+    if len(set(names)) < len(names):
+        refuse("an indicator is listed twice", "doubled-indicator")
+    total = math.fsum(part.weight for part in focus.ingredients)
+    if not focus.as_published and abs(total - 1) > SAME_WITHIN:
+        refuse(f"weights sum to {total:.9g}, not to 1", "weights-do-not-add-up")
+    for value, allowed, key in (
+        (focus.scale, SCALES, "scale"),
+        (focus.strength, STRENGTHS, "strength"),
+        (focus.aggregate, AGGREGATES, "aggregate"),
+    ):
+        if value not in allowed:
+            refuse(f"{key} is {value!r}; choose one of {', '.join(allowed)}", f"bad-{key}", column=key)
+    if focus.scale == "exponential" and not all(indicators[name].ranked for name in names):
+        refuse("the exponential scale is for ranks only", "bad-scale", column="scale")
+
+
+def _check_indicator(indicator: Indicator, file: str) -> Indicator:
+    if indicator.polarity not in (1, -1):
+        raise BadDefinition("polarity is +1 or -1", rule="bad-polarity", file=file, column=indicator.id)
+    if indicator.grade not in GRADES:
+        raise BadDefinition(
+            f"grade {indicator.grade!r} is not one of {', '.join(GRADES)}",
+            rule="bad-grade",
+            file=file,
+            column=indicator.id,
+        )
+    ways = [bool(indicator.column), bool(indicator.count and indicator.denominator), bool(indicator.nearest)]
+    if sum(ways) != 1:
+        raise BadDefinition(
+            "an indicator comes from one column, from count and denominator, or from the nearest site",
+            rule="bad-derivation",
+            file=file,
+            column=indicator.id,
+        )
+    return indicator
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise BadDefinition(f"not TOML: {error}", rule="bad-toml", file=path.name) from error
+    except UnicodeDecodeError as error:
+        raise BadDefinition("not UTF-8 text", rule="bad-encoding", file=path.name) from error
+
+
+def _build(kind: type, entry: dict[str, Any], file: str) -> Any:
+    """Make a dataclass from a table, lists turned to tuples, unknown and missing keys refused."""
+    known = {part.name for part in fields(kind)}
+    unknown = [key for key in entry if key not in known]
+    if unknown:
+        raise BadDefinition(
+            f"unknown key; a {kind.__name__.lower()} has {', '.join(sorted(known))}",
+            rule="unknown-key",
+            file=file,
+            column=unknown[0],
+        )
+    if not NAME.fullmatch(str(entry.get("id", entry.get("indicator", "")))):
+        raise BadDefinition(
+            "a name is made of small letters, digits, - and _", rule="bad-name", file=file, value=entry.get("id")
+        )
+    try:
+        return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
+    except TypeError as error:
+        raise BadDefinition(str(error).split("__init__() ")[-1], rule="missing-key", file=file) from error
