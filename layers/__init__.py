@@ -1,0 +1,1 @@
+"""Give data meaning: pure functions, tables in and tables out."""

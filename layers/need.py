@@ -1,0 +1,190 @@
+"""Need score from weighted indicators, and summaries of a place (methods M4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from layers.gradient import DECIMALS
+
+WEIGHT_NEEDED = 2 / 3
+WEIGHT_TOLERANCE = 1e-9
+EXTENT_FULL, EXTENT_LAST = 10, 30  # percentiles that count whole, and the last that counts at all
+
+
+@dataclass(frozen=True)
+class NeedScore:
+    """Scores and the parts they are made of.
+
+    Attributes
+    ----------
+    score : pandas.Series, shape (n,), index lsoa21cd
+        High = more need; missing where less than two thirds of the weight is known.
+    parts : pandas.DataFrame, shape (n, k)
+        What each indicator adds; a row adds up to its score. Missing where the indicator is.
+    weight_known : pandas.Series, shape (n,)
+        Share of the weight that is known, 0 to 1.
+    """
+
+    score: pd.Series
+    parts: pd.DataFrame
+    weight_known: pd.Series
+
+
+def need_score(
+    scaled: pd.DataFrame,
+    weights: Mapping[str, float],
+    *,
+    aggregate: str = "arithmetic",
+    as_published: bool = False,
+) -> NeedScore:
+    """Weighted mean of scaled indicators, with the parts that add up to it.
+
+    Parameters
+    ----------
+    scaled : pandas.DataFrame, shape (n, k), index lsoa21cd
+        Indicators on 0-100, high = more need.
+    weights : mapping of column to float
+        Positive; they sum to 1 within 1e-9 unless `as_published`.
+    aggregate : {"arithmetic", "geometric"}
+        Geometric is of ``max(1, value)``: it lets one low value hold a score down.
+    as_published : bool
+        Take the weights as they are, even where they do not sum to 1 (the Indices' sum to .999).
+
+    Returns
+    -------
+    NeedScore
+        Where an indicator is missing, the weights of the others are scaled up if they carry at
+        least two thirds; else there is no score.
+
+    Raises
+    ------
+    ValueError
+        If weights and columns differ, a weight is not positive, or they do not sum to 1.
+    """
+    weight = _weights(scaled, weights, as_published=as_published)
+    values = scaled[list(weights)].to_numpy(dtype=float)
+    known = np.isfinite(values)
+    carried = known @ weight / weight.sum()
+    if as_published and known.all():
+        effective = np.broadcast_to(weight, values.shape)
+    else:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            effective = np.where(known, weight, 0.0) / carried[:, None]
+    enough = carried >= WEIGHT_NEEDED - WEIGHT_TOLERANCE
+    parts = _arithmetic(values, effective) if aggregate == "arithmetic" else _geometric(values, effective, aggregate)
+    score = np.where(enough, np.round(np.nansum(parts, axis=1), DECIMALS), np.nan)
+    parts[~enough] = np.nan
+    return NeedScore(
+        pd.Series(score, index=scaled.index, name="need_score"),
+        pd.DataFrame(parts, index=scaled.index, columns=list(weights)),
+        pd.Series(carried, index=scaled.index, name="weight_known"),
+    )
+
+
+def _weights(scaled: pd.DataFrame, weights: Mapping[str, float], *, as_published: bool) -> np.ndarray:
+    unknown = [name for name in weights if name not in scaled.columns]
+    if unknown:
+        raise ValueError(f"no indicator {unknown[0]!r}; there are {', '.join(map(str, scaled.columns))}")
+    weight = np.array(list(weights.values()), dtype=float)
+    if not (weight > 0).all():
+        raise ValueError(f"every weight must be above 0; they are {dict(weights)}")
+    if not as_published and abs(weight.sum() - 1) > WEIGHT_TOLERANCE:
+        raise ValueError(f"weights sum to {weight.sum():.9g}, not to 1")
+    return weight
+
+
+def _arithmetic(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    return np.asarray(values * weight)
+
+
+def _geometric(values: np.ndarray, weight: np.ndarray, aggregate: str) -> np.ndarray:
+    if aggregate != "geometric":
+        raise ValueError(f"aggregate is {aggregate!r}; choose arithmetic or geometric")
+    logs = np.log(np.maximum(1.0, values)) * weight
+    total = np.nansum(logs, axis=1, keepdims=True)
+    # Each part in proportion to its logarithm, so that the parts still add up to the score; where
+    # every value is at the bottom the score is 1, shared by weight.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        parts = np.where(total > 0, np.exp(total) * logs / total, np.where(np.isfinite(values), weight, np.nan))
+    return np.asarray(parts)
+
+
+@dataclass(frozen=True)
+class PlaceSummary:
+    """How deprived a place is as a whole, in the Indices of Deprivation's own five ways.
+
+    Attributes
+    ----------
+    average_score, average_rank : float
+        Means over the people; average rank counts up with deprivation (most deprived = N).
+    decile_1_share : float
+        Share (0-1) of neighbourhoods in the most deprived tenth of England.
+    extent : float
+        Share (0-1) of people in the most deprived three tenths, the nearer the top the more they count.
+    local_concentration : float
+        Mean rank, counting up, of the neighbourhoods that hold the place's most deprived tenth of people.
+    """
+
+    average_score: float
+    average_rank: float
+    decile_1_share: float
+    extent: float
+    local_concentration: float
+
+
+def place_summary(score: pd.Series, rank: pd.Series, people: pd.Series, *, areas: int) -> PlaceSummary:
+    """Summarise the deprivation of a council, care board or footprint as File 10 of the Indices does.
+
+    Parameters
+    ----------
+    score, rank : pandas.Series, shape (n,)
+        High score and rank 1 = most deprived, over all `areas` of England.
+    people : pandas.Series, shape (n,)
+        Residents by the Indices' own denominators (or ours, then said so).
+    areas : int
+        How many areas England was divided into.
+
+    Returns
+    -------
+    PlaceSummary
+
+    Raises
+    ------
+    ValueError
+        If a value is missing or nobody lives in the place.
+
+    References
+    ----------
+    English Indices of Deprivation 2019, File 10 and its notes: methods M4.
+    """
+    if score.isna().any() or rank.isna().any() or people.isna().any():
+        raise ValueError("a place summary needs score, rank and people of every neighbourhood")
+    if people.sum() <= 0:
+        raise ValueError("nobody lives in this place")
+    counts, position = people.to_numpy(dtype=float), rank.to_numpy(dtype=float)
+    upward = areas + 1 - position
+    return PlaceSummary(
+        average_score=float(np.average(score.to_numpy(dtype=float), weights=counts)),
+        average_rank=float(np.average(upward, weights=counts)),
+        decile_1_share=float((np.ceil(10 * position / areas) == 1).mean()),
+        extent=float(np.average(_extent_weight(np.ceil(100 * position / areas)), weights=counts)),
+        local_concentration=_local_concentration(upward, counts),
+    )
+
+
+def _extent_weight(percentile: np.ndarray) -> np.ndarray:
+    steps = EXTENT_LAST - EXTENT_FULL - 1
+    sloping = 0.95 - (percentile - EXTENT_FULL - 1) * 0.9 / steps
+    return np.where(percentile <= EXTENT_FULL, 1.0, np.where(percentile <= EXTENT_LAST, sloping, 0.0))
+
+
+def _local_concentration(upward: np.ndarray, people: np.ndarray) -> float:
+    order = np.argsort(-upward, kind="stable")
+    counted = people[order]
+    before = np.cumsum(counted) - counted
+    taken = np.clip(people.sum() / 10 - before, 0, counted)  # the last one only as far as the tenth reaches
+    return float(np.average(upward[order], weights=taken))
