@@ -32,7 +32,7 @@ Reader = Callable[[Path, Source, Known], Reading]
 
 READERS: Mapping[str, Reader] = {
     "lookup": lambda path, source, known: read_lookup(path),
-    "boundaries": lambda path, source, known: read_boundaries(path, known_codes=known.codes),
+    "boundaries": lambda path, source, known: _boundaries(path, source, known),
     "centroids": lambda path, source, known: read_centroids(path, known_codes=known.codes),
     "exact_fit": lambda path, source, known: read_exact_fit(path),
     "footprints": lambda path, source, known: read_footprints(path, known_codes=known.codes),
@@ -103,6 +103,12 @@ def read_all(
         elif name == POSTCODES:
             known = Known(known.codes, Gazetteer(readings[name].table))
     return readings
+
+
+def _boundaries(path: Path, source: Source, known: Known) -> Reading:
+    if source.key.upper() == "LSOA11CD":
+        return read_boundaries(path, vintage=2011)
+    return read_boundaries(path, known_codes=known.codes)
 
 
 def _plain(path: Path, source: Source, known: Known) -> Reading:
