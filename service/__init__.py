@@ -1,0 +1,1 @@
+"""Answer requests: pages, maps, GeoJSON, JSON, downloads, the command line."""
