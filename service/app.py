@@ -1,0 +1,125 @@
+"""The web application: ``create_app()`` puts settings, editions, routes, errors and the shield together."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp
+
+from service.api_document import completed
+from service.asset_files import AssetFiles
+from service.dependencies import only_known_parameters
+from service.errors import add_error_handlers
+from service.log import write_json_lines
+from service.open_editions import OpenEditions
+from service.routes import api, downloads, geojson, health, maps, pages
+from service.settings import Settings
+from service.shield import Limits, Shield
+from service.workshop import JobLimits, Workshop
+
+ABOUT = (
+    "How need and access differ between neighbourhoods, and what each should get when everyone gets something. "
+    "Public reads need no key and may be used from any web page. Every answer carries its edition and attribution."
+)
+
+
+class ShieldedApp(FastAPI):
+    """FastAPI with the shield around everything else, its own error answers included."""
+
+    def __init__(self, settings: Settings, **options: Any) -> None:
+        super().__init__(**options)
+        self.state.settings = settings
+
+    def openapi(self) -> dict[str, Any]:
+        """Give the API document, with what FastAPI leaves out of it."""
+        if self.openapi_schema is None:
+            self.openapi_schema = completed(super().openapi())
+        return self.openapi_schema
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Put the shield outermost."""
+        settings: Settings = self.state.settings
+        return Shield(
+            super().build_middleware_stack(),
+            limits=Limits(settings.body_bytes, settings.body_seconds, settings.query_bytes, settings.concurrency),
+            embed_origins=settings.embed_origins,
+            https=settings.public_url.startswith("https://"),
+        )
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Make the application.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        Read from the environment when left out.
+
+    Returns
+    -------
+    FastAPI
+        With every edition of the store open, and on ``app.state``: ``settings``, ``editions``,
+        ``workshop``, ``assets``.
+    """
+    settings = settings or Settings()
+    write_json_lines(settings.log_level)
+    app = ShieldedApp(
+        settings,
+        title=settings.tenant_name,
+        description=ABOUT,
+        version=_version(),
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        dependencies=[Depends(only_known_parameters)],
+    )
+    app.state.known_parameters = {}
+    app.state.assets = AssetFiles()
+    app.state.editions = OpenEditions(settings.store)
+    app.state.editions.open_all()
+    app.state.workshop = Workshop(
+        workers=settings.workshop_workers,
+        waiting=settings.workshop_waiting,
+        limits=JobLimits(settings.workshop_memory_mb, settings.workshop_cpu_seconds, settings.workshop_seconds),
+    )
+    for part in (pages, maps, geojson, api, downloads, health):
+        app.include_router(part.router)
+    app.add_route("/assets/{name:path}", app.state.assets.serve, include_in_schema=False)
+    app.add_route("/docs", _show_api_document, include_in_schema=False)
+    add_error_handlers(app, pages.error_page)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    await app.state.workshop.close()
+
+
+async def _show_api_document(request: Request) -> HTMLResponse:
+    """Show the API document with Swagger UI, from our own files."""
+    address = request.app.state.assets.address
+    title = html.escape(request.app.title)
+    return HTMLResponse(
+        f'<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>API – {title}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<link rel="icon" href="{address("icon.svg")}" type="image/svg+xml">'
+        f'<link rel="stylesheet" href="{address("vendor/swagger/swagger-ui.css")}">'
+        f'<script src="{address("vendor/swagger/swagger-ui-bundle.js")}" defer></script>'
+        f'<script src="{address("docs.js")}" defer></script></head>'
+        '<body><main id="api-document" data-address="/openapi.json"></main></body></html>'
+    )
+
+
+def _version() -> str:
+    try:
+        return version("evenreach")
+    except PackageNotFoundError:
+        return "0"

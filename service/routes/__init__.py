@@ -1,0 +1,1 @@
+"""Routes of the web application, one file per kind of answer."""

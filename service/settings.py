@@ -1,0 +1,107 @@
+"""Every setting of Evenreach, in one place: environment variables that begin with ``EVENREACH_``.
+
+``create_app`` and the commands read them once and hand on plain values.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?")
+ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[^\s\"'<>]*)?")
+MEGABYTE = 1_000_000
+
+
+class Settings(BaseSettings):
+    """What can be set from outside, each with a default that works.
+
+    Attributes
+    ----------
+    store, cache : pathlib.Path
+        Where editions are kept, and where downloaded sources are kept.
+    sources : pathlib.Path or None
+        A folder of publishers' files; without it the publishers are asked.
+    public_url : str
+        The address people use, without a closing slash; links never come from the Host header.
+    embed_origins : tuple of str
+        Origins that may frame an embed, separated by spaces or commas; none by default.
+    tenant_name, tenant_colour, tenant_text_colour : str
+        What the page header says and its two colours as ``#rrggbb``.
+    respond_url : str
+        Where "comment on this view" leads; no link when empty.
+    host, port, workers
+        What the server binds to, and how many web processes it starts.
+    body_bytes, body_seconds, query_bytes : int
+        The largest request body, the time it may take to arrive, and the longest query string.
+    concurrency : int
+        Requests answered at once by one web process; more are asked to come back (503).
+    workshop_workers, workshop_waiting : int
+        Processes for heavy jobs beside each web process, and how many jobs may wait for one.
+    workshop_memory_mb, workshop_cpu_seconds, workshop_seconds : int
+        What one heavy job may use before it is stopped: address space, processor time, time.
+    log_level : str
+        Level of the log, which is JSON lines on standard output.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="EVENREACH_", extra="ignore", frozen=True)
+
+    store: Path = Path("store")
+    sources: Path | None = None
+    cache: Path = Path("~/.cache/evenreach")
+    public_url: str = ""
+    embed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    tenant_name: str = Field("Evenreach", max_length=80)
+    tenant_colour: str = "#1d3a5f"
+    tenant_text_colour: str = "#ffffff"
+    respond_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    workers: int = Field(1, ge=1, le=64)
+    body_bytes: int = Field(25 * MEGABYTE, ge=1)
+    body_seconds: float = Field(20.0, gt=0)
+    query_bytes: int = Field(2048, ge=1)
+    concurrency: int = Field(64, ge=1)
+    workshop_workers: int = Field(1, ge=1, le=16)
+    workshop_waiting: int = Field(8, ge=0)
+    workshop_memory_mb: int = Field(2500, ge=64)
+    workshop_cpu_seconds: int = Field(90, ge=1)
+    workshop_seconds: int = Field(120, ge=1)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("cache", "store", "sources")
+    @classmethod
+    def _home(cls, folder: Path | None) -> Path | None:
+        return None if folder is None else folder.expanduser()
+
+    @field_validator("embed_origins", mode="before")
+    @classmethod
+    def _origins(cls, value: object) -> object:
+        return tuple(re.split(r"[\s,]+", value.strip())) if isinstance(value, str) and value.strip() else value or ()
+
+    @field_validator("embed_origins")
+    @classmethod
+    def _real_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is not an origin such as https://www.example.org")
+        return value
+
+    @field_validator("tenant_colour", "tenant_text_colour")
+    @classmethod
+    def _colour(cls, value: str) -> str:
+        if not COLOUR.fullmatch(value):
+            raise ValueError(f"{value!r} is not a colour such as #1d3a5f")
+        return value.lower()
+
+    @field_validator("public_url", "respond_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not ADDRESS.fullmatch(value):
+            raise ValueError(f"{value!r} is not an address such as https://maps.example.org")
+        return value.rstrip("/")
