@@ -1,0 +1,79 @@
+"""GeoJSON by address: neighbourhoods of a layer, sites, and councils of large places."""
+
+from __future__ import annotations
+
+import numpy as np
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from service.answers import answer
+from service.dependencies import (
+    BoxText,
+    DetailText,
+    RequestedEdition,
+    RequestedView,
+    ServiceText,
+    read_bbox,
+    read_detail,
+    read_name,
+)
+from service.edition import Edition
+from service.features import collection, councils, sites
+from service.queries import BadQuery
+from service.scoring import METHOD_VERSION, score
+from service.views import View
+
+router = APIRouter(tags=["GeoJSON"])
+GEOJSON = "application/geo+json"
+
+
+def answer_key(edition: Edition, view: View, kind: str, more: str = "") -> str:
+    """Everything that an answer depends on."""
+    return " ".join((kind, edition.id, METHOD_VERSION, view.place, view.layer, view.but(edition="").query(), more))
+
+
+@router.get("/geojson/{place}/sites", response_class=Response)
+def show_sites(request: Request, edition: RequestedEdition, view: RequestedView, service: ServiceText = "") -> Response:
+    """Sites in a place and within 30 km of it: points with service, name, postcode, and whether they lie inside."""
+    wanted = read_name("service", service)
+    known = sorted({site["service"] for site in edition.sites()})
+    if wanted and wanted not in known:
+        raise BadQuery("service", f"service is {wanted!r}; expected one of {', '.join(known)}.")
+    key = answer_key(edition, view, "sites", wanted)
+    return answer(
+        request, key, lambda: sites(edition, view, wanted or None), media_type=GEOJSON, pinned=bool(view.edition)
+    )
+
+
+@router.get("/geojson/{place}/councils", response_class=Response)
+def show_councils(request: Request, edition: RequestedEdition, view: RequestedView) -> Response:
+    """Councils of a place with the means of a view over their neighbourhoods."""
+    whole = view.but(within="")
+    key = answer_key(edition, whole, "councils")
+    return answer(
+        request,
+        key,
+        lambda: councils(edition, score(edition, whole)),
+        media_type=GEOJSON,
+        pinned=bool(view.edition),
+    )
+
+
+@router.get("/geojson/{place}/{layer}", response_class=Response)
+def show_layer(
+    request: Request,
+    edition: RequestedEdition,
+    view: RequestedView,
+    detail: DetailText = "",
+    bbox: BoxText = "",
+) -> Response:
+    """Neighbourhoods of one layer with their figures; with ``bbox`` only those that touch the box."""
+    shown, box = read_detail(detail) if detail else "full", read_bbox(bbox)
+    key = answer_key(edition, view, "layer", f"{shown} {box}")
+
+    def make() -> bytes:
+        scores = score(edition, view)
+        inside = np.flatnonzero(np.isin(scores.rows, edition.rows_in_box(*box))) if box else None
+        return collection(edition, scores, detail=shown, chosen=inside)
+
+    return answer(request, key, make, media_type=GEOJSON, pinned=bool(view.edition))
