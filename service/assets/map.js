@@ -1,0 +1,578 @@
+/* Draws the neighbourhoods of one map.
+ *
+ * The folium frame made the empty Leaflet map (global `map_evenreach`). This script fetches GeoJSON by URL,
+ * colours it, labels it and keeps it in step with the table of the page. Text from data is only ever set as
+ * text (textContent), never as HTML.
+ *
+ * Events on `document`:
+ *   evenreach:highlight {code, from: "map" | "table"}   one neighbourhood is pointed at (code null: none)
+ *   evenreach:dial      {rho}                           the dial moved: multiples and legend ranges follow
+ *   evenreach:scores    {rows}                          sent by the map when its figures have arrived
+ */
+(function () {
+  'use strict';
+
+  var shapes = window.evenreachShapes;
+  var SVG = 'http://www.w3.org/2000/svg';
+  var HATCH = 'url(#evenreach-hatch)';
+  var NEAR_ZOOM = 11;      // from here England shows neighbourhoods instead of councils
+  var MOST_AREAS = 2000;   // the most neighbourhoods drawn at once
+  var PATIENCE_MS = 30000;
+
+  // ---- one map -------------------------------------------------------------------------------------------------
+
+  function start(root) {
+    var view = {
+      root: root,
+      spec: JSON.parse(root.dataset.spec),
+      rho: Number(root.dataset.rho),
+      map: window.map_evenreach,
+      areas: null, byCode: {}, mark: null, chosen: null, pointer: null, near: null,
+      sites: {}, fetched: {}, labels: { far: [], near: [] }, labelling: 0
+    };
+    if (!window.L || !view.map || typeof view.map.addLayer !== 'function') {
+      return fail(view, 'The map could not be started.');
+    }
+    prepare(view);
+    listen(view);
+    printWell(view);
+    load(view);
+  }
+
+  function prepare(view) {
+    var map = view.map, box = map.getContainer();
+    map.setMinZoom(5).setMaxZoom(17);
+    if (view.root.dataset.label) { box.setAttribute('aria-label', view.root.dataset.label); }
+    L.control.scale({ position: 'bottomright', maxWidth: 120 }).addTo(map);
+    homeButton(view).addTo(map);
+    view.start = map.getBounds();
+    view.canvas = L.svg({ padding: 0.3 }).addTo(map);
+    view.canvas._container.setAttribute('aria-hidden', 'true');
+    view.canvas._container.setAttribute('focusable', 'false');
+    addHatch(view.canvas._container);
+    ['outline', 'mark', 'labels'].forEach(function (name, place) {
+      var pane = map.createPane('evenreach-' + name);
+      pane.style.zIndex = 410 + place * 10;
+      pane.style.pointerEvents = 'none';
+      pane.setAttribute('aria-hidden', 'true');
+    });
+    // The wheel belongs to the page until the reader steps into the map.
+    box.addEventListener('focusin', function () { map.scrollWheelZoom.enable(); });
+    box.addEventListener('focusout', function () { map.scrollWheelZoom.disable(); });
+    map.on('click', function () { map.scrollWheelZoom.enable(); });
+    map.on('zoomend moveend', function () { labelsSoon(view); });
+    if (window.ResizeObserver) {
+      new ResizeObserver(function () { map.invalidateSize({ pan: false }); }).observe(box);
+    }
+  }
+
+  function homeButton(view) {
+    var control = L.control({ position: 'topleft' });
+    control.onAdd = function () {
+      var bar = element('div', 'leaflet-bar');
+      var button = element('button', 'evenreach-map__home', 'Whole place');
+      button.type = 'button';
+      L.DomEvent.disableClickPropagation(bar);
+      button.addEventListener('click', function () { view.map.fitBounds(view.start); });
+      bar.appendChild(button);
+      return bar;
+    };
+    return control;
+  }
+
+  function addHatch(svg) {
+    var defs = svgElement('defs', {});
+    var pattern = svgElement('pattern', { id: 'evenreach-hatch', width: 7, height: 7,
+      patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' });
+    pattern.appendChild(svgElement('rect', { width: 7, height: 7, fill: '#ffffff' }));
+    pattern.appendChild(svgElement('rect', { width: 2.5, height: 7, fill: '#7d858b' }));
+    defs.appendChild(pattern);
+    svg.insertBefore(defs, svg.firstChild);
+  }
+
+  // ---- fetching ------------------------------------------------------------------------------------------------
+
+  function load(view) {
+    var root = view.root, councils = root.dataset.councils;
+    setState(view, 'loading');
+    fetchJson(councils || root.dataset.geojson).then(function (data) {
+      drawAreas(view, data, Boolean(councils));
+      if (councils) { followZoom(view); } else { tell('evenreach:scores', { rows: rowsOf(data) }); }
+      return councils ? null : loadServices(view);
+    }).then(function () {
+      afterPaint(function () { setState(view, 'ready'); });
+    }).catch(function (problem) {
+      fail(view, view.areas ? 'The sites could not be loaded.' : 'The figures of this map could not be loaded.', problem);
+    });
+  }
+
+  function fetchJson(address) {
+    var stop = new AbortController();
+    var clock = window.setTimeout(function () { stop.abort(); }, PATIENCE_MS);
+    return fetch(address, { credentials: 'omit', signal: stop.signal }).then(function (answer) {
+      if (!answer.ok) { throw new Error('answer ' + answer.status); }
+      return answer.json();
+    }).finally(function () { window.clearTimeout(clock); });
+  }
+
+  function afterPaint(then) {
+    window.requestAnimationFrame(function () { window.requestAnimationFrame(then); });
+  }
+
+  function setState(view, state) {
+    view.root.dataset.state = state;
+    var message = view.root.querySelector('[data-map-message]');
+    if (message) { message.hidden = state === 'ready'; }
+    if (message && state === 'loading') { message.textContent = 'Loading the map.'; }
+  }
+
+  function note(view, sentence) {
+    var message = view.root.querySelector('[data-map-message]');
+    if (message) { message.textContent = sentence; message.hidden = false; }
+  }
+
+  function fail(view, sentence, problem) {
+    setState(view, 'failed');
+    var message = view.root.querySelector('[data-map-message]');
+    if (!message) { return; }
+    message.textContent = sentence + ' The table holds the same figures. ';
+    if (problem && window.console) { window.console.warn('evenreach map:', problem.message); }
+    if (!view.areas && view.map) {
+      var again = element('button', 'evenreach-map__again', 'Try again');
+      again.type = 'button';
+      again.addEventListener('click', function () { load(view); });
+      message.appendChild(again);
+    }
+  }
+
+  function rowsOf(data) {
+    return data.features.map(function (feature) { return feature.properties; });
+  }
+
+  // ---- classes and colours -------------------------------------------------------------------------------------
+
+  function isNumber(value) { return typeof value === 'number' && isFinite(value); }
+
+  function classOf(spec, properties) {
+    var value = properties[spec.classColumn];
+    if (spec.classes === 'none') { return 1; }
+    if (!isNumber(value)) { return 0; }
+    if (spec.classes === 'fifths') { return value; }
+    if (spec.classes === 'decile pairs') { return Math.ceil(value / 2); }
+    var factor = Math.pow(10, spec.decimals), step = 0;
+    value = Math.round(value * factor) / factor;
+    while (step < spec.breaks.length - 1 && value > spec.breaks[step]) { step += 1; }
+    return spec.polarity < 0 ? step + 1 : spec.breaks.length - step;
+  }
+
+  function councilClass(properties) {
+    return isNumber(properties.mean_need_fifth) ? Math.min(5, Math.max(1, Math.round(properties.mean_need_fifth))) : 0;
+  }
+
+  function colourOf(spec, number) {
+    return number === 0 ? HATCH : spec.palette[number - 1];
+  }
+
+  function multiple(view, properties) {
+    var u = properties.need_position;
+    return isNumber(u) ? 2 * (1 + (view.rho - 1) * u) / (view.rho + 1) : null;
+  }
+
+  function valueOf(view, properties) {
+    var column = view.spec.column;
+    return column === 'targeting_score' && isNumber(properties.need_position)
+      ? multiple(view, properties) : properties[column];
+  }
+
+  function numberText(value, decimals) {
+    return value.toLocaleString('en-GB', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  }
+
+  function valueText(view, properties) {
+    var spec = view.spec, value = valueOf(view, properties);
+    if (spec.classes === 'none') { return ''; }
+    if (!isNumber(value)) { return 'No figure'; }
+    return spec.valueName + ': ' + numberText(value, spec.decimals) + (spec.unit ? ' ' + spec.unit : '');
+  }
+
+  // ---- areas ---------------------------------------------------------------------------------------------------
+
+  function areaStyle(view, councils) {
+    return function (feature) {
+      var number = councils ? councilClass(feature.properties) : classOf(view.spec, feature.properties);
+      return { renderer: view.canvas, className: 'evenreach-area', fillColor: colourOf(view.spec, number),
+        fillOpacity: 1, color: '#71808a', opacity: 0.9, weight: 0.7, smoothFactor: 0.4, noClip: true };
+    };
+  }
+
+  function drawAreas(view, data, councils) {
+    var began = performance.now(), whole = councils || !view.root.dataset.councils;
+    if (view.areas) { view.map.removeLayer(view.areas); view.map.removeLayer(view.outline); }
+    view.byCode = {};
+    view.areas = L.geoJSON(data, {
+      style: areaStyle(view, councils),
+      onEachFeature: function (feature, layer) {
+        view.byCode[feature.id] = layer;
+        layer.on({
+          mouseover: function () { point(view, feature.id, 'map'); },
+          mouseout: function () { point(view, null, 'map'); },
+          click: function () { if (!councils) { choose(view, feature); } }
+        });
+      }
+    });
+    view.areas.bindTooltip(function (layer) { return card(view, layer.feature, councils); },
+      { sticky: true, opacity: 1, className: 'evenreach-tip' });
+    if (data.features.length && !view.near) { fit(view); }  // before drawing, so that nothing is drawn twice
+    view.areas.addTo(view.map);
+    // Leaflet's tooltips listen for focus, which makes every shape a stop of the Tab key: the table is the way there.
+    view.areas.eachLayer(function (layer) {
+      var shape = layer.getElement && layer.getElement();
+      if (shape) { shape.setAttribute('tabindex', '-1'); }
+    });
+    view.outline = whole ? outlineOf(data.features).addTo(view.map) : L.layerGroup();
+    view.labels = labelsOf(data.features, councils);
+    labelsSoon(view);
+    view.root.dataset.areas = data.features.length;
+    view.root.dataset.drawnMs = Math.round(performance.now() - began);
+  }
+
+  function fit(view) {
+    var bounds = view.areas.getBounds();
+    if (!bounds.isValid()) { return; }
+    view.map.fitBounds(bounds, { padding: [10, 10], animate: false });
+    view.map.setMaxBounds(bounds.pad(0.6));
+    view.start = bounds;
+  }
+
+  function outlineOf(features) {
+    return L.polyline(shapes.outline(features), { pane: 'evenreach-outline', interactive: false, color: '#1b242b',
+      weight: 1.8, opacity: 0.9, smoothFactor: 0.4, lineJoin: 'round' });
+  }
+
+  // ---- pointing and choosing -----------------------------------------------------------------------------------
+
+  function card(view, feature, councils) {
+    var properties = feature.properties, box = element('div', 'evenreach-card');
+    if (councils) {
+      box.appendChild(element('strong', '', properties.lad24nm || feature.id));
+      box.appendChild(element('span', '', numberText(properties.neighbourhoods || 0, 0) + ' neighbourhoods'));
+      box.appendChild(element('span', '', isNumber(properties.mean_need_fifth)
+        ? 'Mean need fifth: ' + numberText(properties.mean_need_fifth, 1) : 'No figure'));
+      return box;
+    }
+    box.appendChild(element('strong', '', properties.msoa21hclnm || ''));
+    box.appendChild(element('span', 'evenreach-card__code', properties.lsoa21nm || feature.id));
+    var value = valueText(view, properties);
+    if (value) { box.appendChild(element('span', '', value)); }
+    var label = view.spec.labels[classOf(view.spec, properties)];
+    if (label) { box.appendChild(element('span', '', label)); }
+    return box;
+  }
+
+  function point(view, code, from) {
+    if (from === 'map') { tell('evenreach:highlight', { code: code, from: 'map' }); }
+    outlineOne(view, code || view.chosen);
+    if (from === 'table') { showCard(view, code && view.byCode[code]); }
+  }
+
+  /* The card of a neighbourhood that the table points at: above it or below, never over it. */
+  function showCard(view, layer) {
+    if (view.pointer) { view.map.removeLayer(view.pointer); view.pointer = null; }
+    if (view.areas) { view.areas.closeTooltip(); }
+    if (!layer) { return; }
+    var box = layer.getBounds(), top = L.latLng(box.getNorth(), box.getCenter().lng);
+    var above = view.map.latLngToContainerPoint(top).y > 130;
+    view.pointer = L.tooltip({ direction: above ? 'top' : 'bottom', opacity: 1, className: 'evenreach-tip' })
+      .setLatLng(above ? top : L.latLng(box.getSouth(), top.lng))
+      .setContent(card(view, layer.feature, false)).addTo(view.map);
+  }
+
+  function outlineOne(view, code) {
+    if (view.mark) { view.map.removeLayer(view.mark); view.mark = null; }
+    var layer = code && view.byCode[code];
+    if (!layer) { return; }
+    var line = { pane: 'evenreach-mark', interactive: false, fill: false, smoothFactor: 0.4 };
+    view.mark = L.layerGroup([
+      L.polygon(layer.getLatLngs(), Object.assign({ color: '#ffffff', weight: 6, opacity: 0.95 }, line)),
+      L.polygon(layer.getLatLngs(), Object.assign({ color: '#0b0c0c', weight: 2.6 }, line))
+    ]).addTo(view.map);
+  }
+
+  function choose(view, feature) {
+    var panel = view.root.querySelector('[data-map-details]');
+    view.chosen = feature.id;
+    outlineOne(view, feature.id);
+    if (!panel) { return; }
+    panel.replaceChildren(card(view, feature, false));
+    if (view.root.dataset.profile) {
+      var link = element('a', 'govuk-link', 'Why this score: open its page');
+      link.href = view.root.dataset.profile.replace('CODE', encodeURIComponent(feature.id));
+      panel.appendChild(link);
+    }
+  }
+
+  function listen(view) {
+    document.addEventListener('evenreach:highlight', function (event) {
+      if (event.detail && event.detail.from === 'table') { point(view, event.detail.code, 'table'); }
+    });
+    document.addEventListener('evenreach:dial', function (event) {
+      var rho = Number(event.detail && event.detail.rho);
+      if (!(rho >= 1 && rho <= 20)) { return; }
+      view.rho = rho;
+      view.root.dataset.rho = rho;
+      updateLegend(view);
+    });
+    view.root.querySelectorAll('[data-map-service]').forEach(function (box) {
+      box.addEventListener('change', function () { loadServices(view).catch(function (problem) {
+        fail(view, 'The sites could not be loaded.', problem);
+      }); });
+    });
+  }
+
+  /* Paper has its own width: draw the whole view for it, and go back afterwards. */
+  function printWell(view) {
+    var kept = null;
+    window.addEventListener('beforeprint', function () {
+      kept = { center: view.map.getCenter(), zoom: view.map.getZoom(), bounds: view.map.getBounds() };
+      view.root.classList.add('evenreach-map--paper');
+      view.map.invalidateSize({ animate: false, pan: false });
+      view.map.fitBounds(kept.bounds, { animate: false });
+    });
+    window.addEventListener('afterprint', function () {
+      if (!kept) { return; }
+      view.root.classList.remove('evenreach-map--paper');
+      view.map.invalidateSize({ animate: false, pan: false });
+      view.map.setView(kept.center, kept.zoom, { animate: false });
+      kept = null;
+    });
+  }
+
+  function tell(name, detail) {
+    document.dispatchEvent(new CustomEvent(name, { detail: detail }));
+  }
+
+  /* Only the targeting score moves with the dial; the order, and so the classes, stay. */
+  function updateLegend(view) {
+    if (view.spec.column !== 'targeting_score' || view.root.dataset.councils) { return; }
+    var ranges = {};
+    Object.keys(view.byCode).forEach(function (code) {
+      var properties = view.byCode[code].feature.properties, value = multiple(view, properties);
+      var number = classOf(view.spec, properties);
+      if (value === null) { return; }
+      var range = ranges[number] || (ranges[number] = [value, value]);
+      range[0] = Math.min(range[0], value);
+      range[1] = Math.max(range[1], value);
+    });
+    view.root.querySelectorAll('[data-class] [data-range]').forEach(function (text) {
+      var range = ranges[text.closest('[data-class]').dataset.class];
+      if (range) { text.textContent = rangeText(view.spec, range[0], range[1]); }
+    });
+  }
+
+  function rangeText(spec, low, high) {
+    low = numberText(low, spec.decimals);
+    high = numberText(high, spec.decimals);
+    return (low === high ? low : low + ' to ' + high) + (spec.unit ? ' ' + spec.unit : '');
+  }
+
+  // ---- labels --------------------------------------------------------------------------------------------------
+
+  /* Two sets of names: councils for a far look at several of them, MSOAs for a near one. */
+  function labelsOf(features, councils) {
+    var far = shapes.namesBy(features, 'lad24nm');
+    return { far: councils || far.length > 3 ? far : [], near: councils ? [] : shapes.namesBy(features, 'msoa21hclnm') };
+  }
+
+  function labelsSoon(view) {
+    window.cancelAnimationFrame(view.labelling);
+    view.labelling = window.requestAnimationFrame(function () { placeLabels(view); });
+  }
+
+  /* Names that fit without touching, the largest areas first; more appear as the reader zooms in. */
+  function placeLabels(view) {
+    var map = view.map, pane = map.getPane('evenreach-labels'), names = [], shown = map.getBounds();
+    var far = view.labels.far.length && !roomForMsoas(view);
+    var marks = shownSites(view).map(function (at) {
+      var dot = map.latLngToLayerPoint(at);
+      return [dot.x - 8, dot.y - 8, dot.x + 8, dot.y + 8];
+    });
+    pane.replaceChildren();
+    (far ? view.labels.far : view.labels.near).forEach(function (label) {
+      if (!shown.contains(label.at)) { return; }
+      var at = map.latLngToLayerPoint(label.at);
+      var box = shapes.freeBox(at, label.name.length * (far ? 3.6 : 3.1) + 5, names, marks);
+      if (!box) { return; }
+      names.push(box);
+      var text = element('span', 'evenreach-label' + (far ? ' evenreach-label--council' : ''), label.name);
+      L.DomUtil.setPosition(text, L.point(at.x, (box[1] + box[3]) / 2));
+      pane.appendChild(text);
+    });
+  }
+
+  /* MSOA names are worth their room once the middle one is about as wide as a name. */
+  function roomForMsoas(view) {
+    var near = view.labels.near;
+    if (!near.length) { return false; }
+    var middle = near[Math.floor(near.length / 2)], map = view.map;
+    var side = Math.sqrt(middle.size / Math.cos(middle.at[0] * Math.PI / 180));
+    var left = map.latLngToLayerPoint(middle.at);
+    return map.latLngToLayerPoint([middle.at[0], middle.at[1] + side]).x - left.x > 70;
+  }
+
+  // ---- sites ---------------------------------------------------------------------------------------------------
+
+  /* Each service is fetched when it is first wanted; a large place has them only when near. */
+  function loadServices(view) {
+    if (!view.root.dataset.sites || (view.root.dataset.councils && !view.near)) { return Promise.resolve(); }
+    return Promise.all(Array.from(view.root.querySelectorAll('[data-map-service]'), function (box) {
+      if (!box.checked) { return showService(view, box.value, false); }
+      return sitesOf(view, box.value).then(function (data) {
+        drawService(view, box.value, data.features);
+        showService(view, box.value, box.checked);
+      });
+    })).then(function () { labelsSoon(view); });
+  }
+
+  function sitesOf(view, service) {
+    if (!view.fetched[service]) {
+      view.fetched[service] = fetchJson(joined(view.root.dataset.sites, 'service=' + encodeURIComponent(service)));
+      view.fetched[service].catch(function () { delete view.fetched[service]; });
+    }
+    return view.fetched[service];
+  }
+
+  function drawService(view, service, features) {
+    var near = view.root.dataset.councils ? view.reach : null;
+    if (view.sites[service] && !near) { return; }
+    if (view.sites[service]) { view.map.removeLayer(view.sites[service]); }
+    view.sites[service] = L.layerGroup();
+    features.forEach(function (feature) {
+      var place = feature.geometry && feature.geometry.coordinates;
+      if (!place || (near && !near.contains([place[1], place[0]]))) { return; }
+      var outside = feature.properties.inside === false ? ' evenreach-site--outside' : '';
+      var icon = L.divIcon({ className: 'evenreach-site' + outside, html: symbol(view, service), iconSize: [16, 16] });
+      L.marker([place[1], place[0]], { icon: icon, keyboard: false })
+        .bindTooltip(function () { return siteCard(view, feature.properties); },
+          { className: 'evenreach-tip', opacity: 1, offset: [8, 0] })
+        .addTo(view.sites[service]);
+    });
+  }
+
+  function symbol(view, service) {
+    var drawn = view.root.querySelector('[data-map-symbol="' + service + '"]');
+    return drawn ? drawn.cloneNode(true) : element('span', '', '');
+  }
+
+  function siteCard(view, properties) {
+    var box = element('div', 'evenreach-card');
+    box.appendChild(element('strong', '', properties.name || ''));
+    box.appendChild(element('span', '', view.spec.services[properties.service] || properties.service));
+    if (properties.postcode) { box.appendChild(element('span', '', properties.postcode)); }
+    if (properties.inside === false) { box.appendChild(element('span', '', 'Outside this place')); }
+    return box;
+  }
+
+  function showService(view, service, wanted) {
+    var group = view.sites[service];
+    if (!group) { return; }
+    if (wanted) { group.addTo(view.map); } else { view.map.removeLayer(group); }
+  }
+
+  function hideSites(view) {
+    Object.keys(view.sites).forEach(function (service) { showService(view, service, false); });
+  }
+
+  function shownSites(view) {
+    var places = [];
+    Object.keys(view.sites).forEach(function (service) {
+      if (!view.map.hasLayer(view.sites[service])) { return; }
+      view.sites[service].eachLayer(function (marker) { places.push(marker.getLatLng()); });
+    });
+    return places;
+  }
+
+  // ---- large places: councils first, neighbourhoods when near ---------------------------------------------------
+
+  function followZoom(view) {
+    var timer = null, last = '';
+    view.far = { type: 'FeatureCollection', features: view.areas.toGeoJSON().features };
+    view.map.on('moveend', function () {
+      window.clearTimeout(timer);
+      timer = window.setTimeout(function () {
+        if (view.near && view.reach.contains(view.map.getBounds()) && view.map.getZoom() >= NEAR_ZOOM) { return; }
+        setState(view, 'ready');
+        var address = nearAddress(view);
+        if (address === last) { return; }
+        last = address;
+        showNear(view, address);
+      }, 250);
+    });
+  }
+
+  function nearAddress(view) {
+    if (view.map.getZoom() < NEAR_ZOOM) { return ''; }
+    view.reach = view.map.getBounds().pad(0.15);
+    if (expected(view, view.reach) > MOST_AREAS) {
+      note(view, 'Zoom in a little more to see neighbourhoods.');
+      return '';
+    }
+    var b = view.reach, round = function (x) { return x.toFixed(3); };
+    return 'bbox=' + [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()].map(round).join(',');
+  }
+
+  /* About how many neighbourhoods are shown: each council by the share of its box that is. */
+  function expected(view, shown) {
+    var total = 0;
+    view.far.features.forEach(function (council) {
+      var box = council.box || (council.box = L.geoJSON(council).getBounds());
+      var width = Math.min(box.getEast(), shown.getEast()) - Math.max(box.getWest(), shown.getWest());
+      var height = Math.min(box.getNorth(), shown.getNorth()) - Math.max(box.getSouth(), shown.getSouth());
+      if (width <= 0 || height <= 0) { return; }
+      total += (council.properties.neighbourhoods || 0) * width * height /
+        ((box.getEast() - box.getWest()) * (box.getNorth() - box.getSouth()));
+    });
+    return total;
+  }
+
+  function showNear(view, query) {
+    var asked = view.near = query || null;
+    if (!query) { return drawAreasKeepingView(view, view.far, true); }
+    setState(view, 'loading');
+    fetchJson(joined(view.root.dataset.geojson, query)).then(function (data) {
+      if (view.near !== asked) { return null; }
+      drawAreasKeepingView(view, data, false);
+      return loadServices(view);
+    }).then(function () {
+      afterPaint(function () { setState(view, 'ready'); });
+    }).catch(function (problem) { fail(view, 'The neighbourhoods here could not be loaded.', problem); });
+  }
+
+  function drawAreasKeepingView(view, data, councils) {
+    var near = view.near;
+    view.near = near || 'councils';
+    drawAreas(view, data, councils);
+    view.near = near;
+    if (councils) { hideSites(view); }
+  }
+
+  function joined(address, query) {
+    return address + (address.indexOf('?') < 0 ? '?' : '&') + query;
+  }
+
+  // ---- elements ------------------------------------------------------------------------------------------------
+
+  function element(tag, name, text) {
+    var made = document.createElement(tag);
+    if (name) { made.className = name; }
+    if (text) { made.textContent = text; }
+    return made;
+  }
+
+  function svgElement(tag, attributes) {
+    var made = document.createElementNS(SVG, tag);
+    Object.keys(attributes).forEach(function (key) { made.setAttribute(key, attributes[key]); });
+    return made;
+  }
+
+  document.querySelectorAll('[data-evenreach-map]').forEach(start);
+}());

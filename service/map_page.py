@@ -1,0 +1,359 @@
+"""What a page with a map holds: the layer, its legend, its key, and the addresses that its script reads.
+
+One model serves the planner, the full-page map and the picture, so that they cannot tell different stories.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+import numpy as np
+import orjson
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from layers.map_layers import (
+    DECILE_LABELS,
+    FIFTH_LABELS,
+    LAYERS,
+    MISSING,
+    MISSING_LABEL,
+    SITE_SYMBOLS,
+    LegendClass,
+    MapLayer,
+    class_count,
+    class_numbers,
+    legend,
+    map_layer,
+    palette,
+    range_text,
+)
+from service.edition import Edition
+from service.features import councils, shown_indicator
+from service.picture import Area, Caption, Site, picture, rings_of
+from service.scoring import Scores
+from service.views import View, dial_text
+
+LAYER_NAMES = {
+    "targeting": "Targeting score",
+    "need": "Need score",
+    "imd": "Index of Multiple Deprivation",
+    "indicator": "Indicators",
+    "sites": "Sites",
+}
+FAMILY_PLACES = ("family_hub", "childrens_centre")
+CROWDED = 60
+"""A map of scores starts with family hubs and children's centres, unless there are more of them than this."""
+
+
+@dataclass(frozen=True)
+class LegendLine:
+    """One line of the legend, in words."""
+
+    number: int
+    colour: str
+    label: str
+    range: str
+    count_text: str
+
+
+@dataclass(frozen=True)
+class ServiceKey:
+    """One service in the key of the sites."""
+
+    id: str
+    name: str
+    colour: str
+    path: str
+    count_text: str
+    shown: bool
+
+
+@dataclass(frozen=True)
+class OtherLayer:
+    """A link to another map of the same view."""
+
+    name: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One indicator that the layer of indicators can show."""
+
+    id: str
+    name: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class MapPage:
+    """Everything that `templates/map/` needs; addresses are relative to the site."""
+
+    layer: MapLayer
+    place_id: str
+    subtitle: str
+    description: str
+    frame: Markup
+    frame_script: str
+    spec: str
+    rho: str
+    geojson: str
+    councils: str
+    sites: str
+    profile: str
+    picture: str
+    table: str
+    legend: Sequence[LegendLine]
+    services: Sequence[ServiceKey]
+    notes: Sequence[str]
+    attribution: Sequence[str]
+    other_layers: Sequence[OtherLayer]
+    indicators: Sequence[Choice]
+    kept: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class DrawnLayer:
+    """A layer with the figures of one view: class numbers and shown values, in the order of `Scores.rows`."""
+
+    layer: MapLayer
+    numbers: NDArray[np.int64]
+    values: NDArray[np.float64]
+    breaks: tuple[float, ...]
+
+    @property
+    def legend(self) -> list[LegendClass]:
+        """Lines of the legend, greatest need first."""
+        return legend(self.layer, self.numbers, self.values, self.breaks)
+
+
+def drawn_layer(edition: Edition, view: View, scores: Scores) -> DrawnLayer:
+    """Put the neighbourhoods of a view in the classes of its layer.
+
+    Raises
+    ------
+    UnknownLayer
+        If the view's layer does not exist.
+    """
+    name = view.layer or "targeting"
+    facts = _indicator_facts(edition, view) if name == "indicator" else {}
+    layer = map_layer(name, focus=edition.focuses[view.focus], indicator=facts)
+    breaks = tuple(float(bound) for bound in facts.get("breaks") or ())
+    shown = _column(edition, scores, layer.column)
+    classed = shown if layer.class_column == layer.column else _column(edition, scores, layer.class_column)
+    return DrawnLayer(layer, class_numbers(layer, classed, breaks), shown, breaks)
+
+
+def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "") -> MapPage:
+    """Gather what a page with a map needs.
+
+    Parameters
+    ----------
+    edition : Edition
+        The edition shown.
+    view : View
+        Place, focus, dial, footprint, layer, indicator.
+    scores : Scores
+        Of the same view.
+    service : str
+        Sites of this service alone; empty for all.
+
+    Returns
+    -------
+    MapPage
+        For the templates in `templates/map/`, as `map`.
+    """
+    drawn = drawn_layer(edition, view, scores)
+    place, query = edition.place["id"], view.query()
+    detail = "full" if edition.large else "map"  # of a large place only a footprint or a box is fetched
+    areas = "targeting" if drawn.layer.id == "sites" else drawn.layer.id  # sites stand over plain areas
+    pinned = urlencode({"edition": view.edition}) if view.edition else ""
+    caption = _caption(edition, view, drawn, len(scores.rows))
+    sites = edition.sites(service or None)
+    return MapPage(
+        layer=drawn.layer,
+        place_id=place,
+        subtitle=caption.subtitle,
+        description=caption.description,
+        frame=Markup(edition.frame()[0]),  # nosec B704 # by service.render alone, from numbers and escaped text
+        frame_script=f"/maps/{place}/frame.js?edition={quote(edition.id)}",
+        spec=spec(edition, drawn),
+        rho=dial_text(view.rho),
+        geojson=_address("geojson", place, areas, view.query(detail=detail)),
+        councils=_address("geojson", place, "councils", query) if edition.large and not view.within else "",
+        sites=_address("geojson", place, "sites", pinned) if sites else "",
+        profile=_address("places", place, "neighbourhoods/CODE", query),
+        picture=_address("pictures", place, f"{drawn.layer.id}.svg", query),
+        table=f"/places/{place}{'?' if query else ''}{query}",
+        legend=[_legend_line(line, drawn.layer) for line in drawn.legend],
+        services=_service_keys(sites, all_shown=drawn.layer.id == "sites" or bool(service)),
+        notes=_notes(edition, view),
+        attribution=edition.attribution(drawn.layer.id),
+        other_layers=_other_layers(view, place),
+        indicators=_indicator_choices(edition, drawn.layer),
+        kept=[(name, value) for name, value in parse_qsl(query) if name != "indicator"],
+    )
+
+
+def spec(edition: Edition, drawn: DrawnLayer) -> str:
+    """Write the facts of a layer that the page's script needs, as JSON."""
+    layer = drawn.layer
+    labels = {"fifths": FIFTH_LABELS, "decile pairs": tuple(f"Deciles {label}" for label in DECILE_LABELS)}
+    return orjson.dumps(
+        {
+            "id": layer.id,
+            "column": layer.column,
+            "classColumn": layer.class_column,
+            "classes": layer.classes,
+            "valueName": layer.value_name,
+            "unit": layer.unit,
+            "decimals": layer.decimals,
+            "polarity": layer.polarity,
+            "breaks": drawn.breaks,
+            "palette": palette(layer, class_count(layer, drawn.breaks)),
+            "labels": (MISSING_LABEL, *labels.get(layer.classes, ())),
+            "services": {service: symbol.name for service, symbol in SITE_SYMBOLS.items()},
+        }
+    ).decode()
+
+
+def map_picture(edition: Edition, view: View, scores: Scores, *, service: str = "") -> str:
+    """Draw the view's layer as an SVG picture; a large place is drawn by council.
+
+    Parameters
+    ----------
+    edition, view, scores
+        As for `map_page`.
+    service : str
+        Draw the sites of this service on any layer; empty for all of them on the layer `sites`.
+
+    Returns
+    -------
+    str
+        A whole SVG document.
+    """
+    drawn = drawn_layer(edition, view, scores)
+    by_council = edition.large and not view.within
+    areas = _council_areas(edition, scores) if by_council else _neighbourhood_areas(edition, scores, drawn)
+    wanted = (drawn.layer.id == "sites" or bool(service)) and not by_council
+    shown = edition.sites(service or None) if wanted else []
+    sites = [Site(site["service"], site["lon"], site["lat"]) for site in shown if site.get("inside", True)]
+    caption = _caption(edition, view, drawn, len(scores.rows), by_council=by_council)
+    return picture(drawn.layer, areas, drawn.legend, caption, sites=sites)
+
+
+def _indicator_facts(edition: Edition, view: View) -> dict[str, Any]:
+    """Facts of the indicator asked for, or of the focus's weightiest one."""
+    name = shown_indicator(edition, view)
+    return {"id": name, **edition.indicators[name]}
+
+
+def _column(edition: Edition, scores: Scores, column: str) -> NDArray[np.float64]:
+    if not column:
+        return np.ones(len(scores.rows))
+    if column == "imd_decile":
+        return np.asarray(edition.deprivation()["imd_decile"], dtype=float)[scores.rows]
+    if column in edition.indicators:
+        return np.asarray(edition.indicator_values(column), dtype=float)[scores.rows]
+    return np.asarray(getattr(scores, column), dtype=float)
+
+
+def _address(kind: str, place: str, rest: str, query: str) -> str:
+    return f"/{kind}/{place}/{rest}{'?' if query else ''}{query}"
+
+
+def _legend_line(line: LegendClass, layer: MapLayer) -> LegendLine:
+    count = f"{line.count:,} neighbourhood{'' if line.count == 1 else 's'}"
+    return LegendLine(line.number, line.colour, line.label, range_text(line, layer), count)
+
+
+def _service_keys(sites: list[dict[str, Any]], *, all_shown: bool) -> list[ServiceKey]:
+    inside = Counter(site["service"] for site in sites if site.get("inside", True))
+    listed = {site["service"] for site in sites}
+    return [
+        ServiceKey(
+            id=service,
+            name=symbol.plural,
+            colour=symbol.colour,
+            path=symbol.path,
+            count_text=f"{inside[service]:,} here",
+            shown=all_shown or (service in FAMILY_PLACES and inside[service] <= CROWDED),
+        )
+        for service, symbol in SITE_SYMBOLS.items()
+        if service in listed
+    ]
+
+
+def _notes(edition: Edition, view: View) -> list[str]:
+    notes = []
+    if edition.place.get("fictional"):
+        notes.append("This place is fictional. Its figures are made up.")
+    if edition.large and not view.within:
+        notes.append(
+            "Councils are coloured by the mean need fifth of their neighbourhoods. Zoom in to see neighbourhoods."
+        )
+    return notes
+
+
+def _other_layers(view: View, place: str) -> list[OtherLayer]:
+    return [
+        OtherLayer(LAYER_NAMES[name], _address("maps", place, name, view.query()), name == view.layer)
+        for name in LAYERS
+    ]
+
+
+def _indicator_choices(edition: Edition, layer: MapLayer) -> list[Choice]:
+    if layer.id != "indicator":
+        return []
+    choices = [Choice(name, str(facts["name"]), name == layer.column) for name, facts in edition.indicators.items()]
+    return sorted(choices, key=lambda choice: choice.name)
+
+
+def _caption(edition: Edition, view: View, drawn: DrawnLayer, count: int, *, by_council: bool = False) -> Caption:
+    name = str(edition.place["name"])
+    where = f"{edition.footprint(view.within)['name']}, {name}" if view.within else name
+    dial = f". The dial is at {dial_text(view.rho)}" if drawn.layer.id == "targeting" else ""
+    kind = "sites over outlines" if drawn.layer.classes == "none" else "darker means greater need"
+    if drawn.layer.id == "imd":
+        kind = "darker means more deprived"
+    notes = _notes(edition, view)
+    return Caption(
+        title=drawn.layer.title,
+        subtitle=f"{where}: {count:,} neighbourhoods{dial}. Edition {edition.id}",
+        description=f"Map of {where}. {drawn.layer.title}; {kind}. {count:,} neighbourhoods. "
+        "The ranked table holds the same figures.",
+        attribution=edition.attribution(drawn.layer.id),
+        notes=tuple(note.replace(" Zoom in to see neighbourhoods.", "") for note in notes) if by_council else notes,
+    )
+
+
+def _neighbourhood_areas(edition: Edition, scores: Scores, drawn: DrawnLayer) -> list[Area]:
+    rows = scores.rows.tolist()
+    names = edition.names(rows)
+    return [
+        Area(
+            code=str(edition.codes[row]),
+            rings=rings_of(edition.geometry(row)),
+            number=int(number),
+            label=str(facts.get("msoa21hclnm") or ""),
+            council=str(facts.get("lad24nm") or ""),
+        )
+        for row, number, facts in zip(rows, drawn.numbers, names, strict=True)
+    ]
+
+
+def _council_areas(edition: Edition, scores: Scores) -> list[Area]:
+    """Councils coloured by the mean need fifth of their neighbourhoods, the same means as the page's script gets."""
+    areas = []
+    for feature in orjson.loads(councils(edition, scores))["features"]:
+        facts = feature["properties"]
+        mean = facts["mean_need_fifth"]
+        number = MISSING if mean is None else int(min(5, max(1, np.floor(mean + 0.5))))
+        areas.append(Area(feature["id"], rings_of(feature["geometry"]), number, facts["lad24nm"]))
+    return areas

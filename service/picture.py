@@ -1,0 +1,386 @@
+"""One map as an SVG picture: for print, PDF, pages without a script, and thumbnails.
+
+Draws from prepared geometry with numpy alone. Colours are presentation attributes, so that the picture needs no
+style sheet; every text from data is escaped; nothing in it refers to another file.
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+import numpy as np
+from numpy.typing import NDArray
+
+from layers.map_layers import MISSING, SITE_SYMBOLS, LegendClass, MapLayer, palette, range_text
+
+WIDTH, HEIGHT = 1120, 792  # the proportions of A4, lying
+MARGIN, HEAD, FOOT, SIDE = 28, 78, 74, 292
+METRES_PER_DEGREE = 111_320.0
+"""Metres of one degree of latitude: a mean value, good to half a per cent over England. It only sets the scale bar."""
+INK, GREY, LINE = "#0b0c0c", "#40474d", "#71808a"
+
+LABELS = 60
+"""The most names on a picture: the largest areas first."""
+
+Ring = NDArray[np.float64]
+_Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Area:
+    """One neighbourhood or council to draw: rings in degrees, its class number, the names of its MSOA and council."""
+
+    code: str
+    rings: Sequence[Ring]
+    number: int
+    label: str = ""
+    council: str = ""
+
+
+@dataclass(frozen=True)
+class Site:
+    """One site to draw, in degrees."""
+
+    service: str
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True)
+class Caption:
+    """The words of a picture."""
+
+    title: str
+    subtitle: str
+    description: str
+    attribution: Sequence[str] = ()
+    notes: Sequence[str] = field(default_factory=tuple)
+
+
+def rings_of(geometry: Mapping[str, Any] | None) -> list[Ring]:
+    """Take all rings of a GeoJSON Polygon or MultiPolygon.
+
+    Returns
+    -------
+    list of numpy.ndarray, shape (k, 2)
+        Longitude, latitude in degrees. No geometry gives no ring.
+    """
+    if not geometry:
+        return []
+    polygons = [geometry["coordinates"]] if geometry["type"] == "Polygon" else geometry["coordinates"]
+    return [np.asarray(ring, dtype=float)[:, :2] for polygon in polygons for ring in polygon]
+
+
+def picture(
+    layer: MapLayer,
+    areas: Sequence[Area],
+    lines: Sequence[LegendClass],
+    caption: Caption,
+    *,
+    sites: Sequence[Site] = (),
+) -> str:
+    """Draw one map as SVG text on A4, lying.
+
+    Parameters
+    ----------
+    layer : MapLayer
+        What is drawn: palette, unit, words of the legend.
+    areas : sequence of Area
+        Neighbourhoods (or councils for a large place), in drawing order.
+    lines : sequence of LegendClass
+        From `layers.map_layers.legend`.
+    caption : Caption
+        Title, what it shows, sources.
+    sites : sequence of Site
+        Drawn over the areas; the key lists their services with counts.
+
+    Returns
+    -------
+    str
+        A whole SVG document. Equal input gives equal text.
+    """
+    view = _Projection.around([ring for area in areas for ring in area.rings])
+    colours = palette(layer, max((line.number for line in lines), default=1))
+    body = [
+        *_head(caption),
+        '<g stroke-linejoin="round">',
+        *_area_paths(areas, colours, view, plain=layer.classes == "none"),
+        _outline(areas, view),
+        "</g>",
+        *_site_marks(sites, view),
+        *_labels(areas, sites, view),
+        *_scale_bar(view),
+        *_side(layer, lines, sites, caption),
+        *_foot(caption),
+    ]
+    return _document(caption, body)
+
+
+@dataclass(frozen=True)
+class _Projection:
+    """Equirectangular at the middle latitude: straight, quick, and true in scale there."""
+
+    west: float
+    north: float
+    stretch: float
+    scale: float
+    left: float
+    top: float
+
+    @classmethod
+    def around(cls, rings: Sequence[Ring]) -> _Projection:
+        if not rings:
+            return cls(0.0, 0.0, 1.0, 1.0, MARGIN, HEAD)
+        low = np.min([ring.min(axis=0) for ring in rings], axis=0)
+        high = np.max([ring.max(axis=0) for ring in rings], axis=0)
+        stretch = math.cos(math.radians(float(low[1] + high[1]) / 2))
+        wide, tall = WIDTH - 2 * MARGIN - SIDE - 16, HEIGHT - HEAD - FOOT - 12
+        across, up = max(float(high[0] - low[0]) * stretch, 1e-9), max(float(high[1] - low[1]), 1e-9)
+        scale = min(wide / across, tall / up)
+        left = MARGIN + (wide - across * scale) / 2
+        return cls(float(low[0]), float(high[1]), stretch, scale, left, HEAD + (tall - up * scale) / 2)
+
+    def page(self, points: Ring) -> Ring:
+        x = self.left + (points[:, 0] - self.west) * self.stretch * self.scale
+        y = self.top + (self.north - points[:, 1]) * self.scale
+        return np.column_stack([x, y])
+
+    @property
+    def metres_per_unit(self) -> float:
+        return METRES_PER_DEGREE / self.scale
+
+
+def _document(caption: Caption, body: Iterable[str]) -> str:
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
+            f'role="img" aria-labelledby="picture-title picture-desc" font-family="Arial, Helvetica, sans-serif">',
+            f'<title id="picture-title">{_text(caption.title)}</title>',
+            f'<desc id="picture-desc">{_text(caption.description)}</desc>',
+            '<defs><pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" '
+            'patternTransform="rotate(45)"><rect width="7" height="7" fill="#ffffff"/>'
+            '<rect width="2.5" height="7" fill="#7d858b"/></pattern></defs>',
+            f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
+            *body,
+            "</svg>",
+            "",
+        ]
+    )
+
+
+def _head(caption: Caption) -> list[str]:
+    return [
+        _line(MARGIN, 42, caption.title, size=24, weight=700, most=78),
+        _line(MARGIN, 64, caption.subtitle, size=14, fill=GREY, most=140),
+    ]
+
+
+def _area_paths(areas: Sequence[Area], colours: Sequence[str], view: _Projection, *, plain: bool) -> list[str]:
+    drawn = []
+    for area in areas:
+        fill = "#e9ece6" if plain else _fill(area.number, colours)
+        data = "".join(_path(view.page(ring)) for ring in area.rings)
+        if data:
+            drawn.append(f'<path d="{data}" fill="{fill}" fill-rule="evenodd" stroke="{LINE}" stroke-width=".5"/>')
+    return drawn
+
+
+def _fill(number: int, colours: Sequence[str]) -> str:
+    return "url(#hatch)" if number == MISSING else colours[min(number, len(colours)) - 1]
+
+
+def _path(points: Ring, *, close: bool = True) -> str:
+    """Path data to a tenth of a unit, without points that fall on the one before."""
+    tenths = np.round(points * 10).astype(np.int64)
+    keep = np.append(True, (np.diff(tenths, axis=0) != 0).any(axis=1))
+    tenths = tenths[keep]
+    if close and len(tenths) > 1 and (tenths[0] == tenths[-1]).all():
+        tenths = tenths[:-1]
+    if len(tenths) < (3 if close else 2):
+        return ""
+    steps = np.diff(tenths, axis=0)
+    start = f"M{_tenth(tenths[0, 0])} {_tenth(tenths[0, 1])}l"
+    return start + " ".join(f"{_tenth(x)} {_tenth(y)}" for x, y in steps.tolist()) + ("z" if close else "")
+
+
+def _tenth(value: int) -> str:
+    whole, rest = divmod(abs(int(value)), 10)
+    sign = "-" if value < 0 else ""
+    return f"{sign}{whole}.{rest}" if rest else f"{sign}{whole}"
+
+
+def _outline(areas: Sequence[Area], view: _Projection) -> str:
+    """Draw the outline of the place: the edges that only one area has (neighbours share their corner points)."""
+    rings = [ring for area in areas for ring in area.rings]
+    if not rings:
+        return ""
+    starts = np.concatenate([ring[:-1] for ring in rings])
+    ends = np.concatenate([ring[1:] for ring in rings])
+    swap = (starts[:, 0] > ends[:, 0]) | ((starts[:, 0] == ends[:, 0]) & (starts[:, 1] > ends[:, 1]))
+    edges = np.where(swap[:, None], np.hstack([ends, starts]), np.hstack([starts, ends]))
+    _, first, times = np.unique(np.round(edges, 6), axis=0, return_index=True, return_counts=True)
+    alone = np.sort(first[times == 1])
+    # One stroke for edges that follow each other; a new one where a ring ends.
+    breaks = np.flatnonzero((np.diff(alone) != 1) | (starts[alone[1:]] != ends[alone[:-1]]).any(axis=1)) + 1
+    runs = [run for run in np.split(alone, breaks) if len(run)]
+    data = "".join(_path(view.page(np.vstack([starts[run[:1]], ends[run]])), close=False) for run in runs)
+    return f'<path d="{data}" fill="none" stroke="#1b242b" stroke-width="1.2"/>'
+
+
+def _labels(areas: Sequence[Area], sites: Sequence[Site], view: _Projection) -> list[str]:
+    """Names that fit without touching, the largest areas first: councils where there are several, else MSOAs."""
+    by_council = len({area.council for area in areas if area.council}) > 3
+    groups: dict[str, list[tuple[float, float, float]]] = {}
+    for area in areas:
+        name = area.council if by_council else area.label
+        if name and area.rings:
+            groups.setdefault(name, []).append(_centre(view.page(max(area.rings, key=_size))))
+    marks = view.page(np.array([[site.lon, site.lat] for site in sites]).reshape(-1, 2))
+    avoid = [(float(x) - 5, float(y) - 5, float(x) + 5, float(y) + 5) for x, y in marks]
+    names: list[_Box] = []
+    drawn = []
+    for name, parts in sorted(groups.items(), key=lambda item: (-sum(part[2] for part in item[1]), item[0]))[:LABELS]:
+        x, y, size = np.array(parts).T
+        at_x, at_y = float((x * size).sum() / size.sum()), float((y * size).sum() / size.sum())
+        box = _free_box(at_x, at_y, len(name) * 2.75 + 4, names, avoid)
+        if box is None:
+            continue
+        names.append(box)
+        drawn.append(
+            f'<text x="{at_x:.1f}" y="{(box[1] + box[3]) / 2 + 3.5:.1f}" font-size="10" font-weight="600" '
+            f'text-anchor="middle" fill="{INK}" stroke="#ffffff" stroke-width="2.6" stroke-linejoin="round" '
+            f'paint-order="stroke">{_text(name)}</text>'
+        )
+    return drawn
+
+
+def _free_box(x: float, y: float, half: float, names: Sequence[_Box], avoid: Sequence[_Box]) -> _Box | None:
+    """Find room for a name at its place or a little above or below; a site may be covered, another name not."""
+    boxes = [(x - half, y + move - 7, x + half, y + move + 7) for move in (0, -11, 11)]
+    free = [box for box in boxes if not any(_touch(box, other) for other in names)]
+    return next((box for box in free if not any(_touch(box, mark) for mark in avoid)), free[0] if free else None)
+
+
+def _size(ring: Ring) -> float:
+    x, y = ring[:, 0], ring[:, 1]
+    return abs(float(np.dot(x[:-1], y[1:]) - np.dot(x[1:], y[:-1]))) / 2
+
+
+def _centre(ring: Ring) -> tuple[float, float, float]:
+    """Centre of gravity and size of a ring, on the page."""
+    origin = ring[0]
+    x, y = (ring - origin).T
+    cross = x[:-1] * y[1:] - x[1:] * y[:-1]
+    size = float(cross.sum()) / 2
+    if abs(size) < 1e-9:
+        return float(ring[:, 0].mean()), float(ring[:, 1].mean()), 1e-9
+    at_x = float(((x[:-1] + x[1:]) * cross).sum()) / (6 * size)
+    at_y = float(((y[:-1] + y[1:]) * cross).sum()) / (6 * size)
+    return float(origin[0]) + at_x, float(origin[1]) + at_y, abs(size)
+
+
+def _touch(a: _Box, b: _Box) -> bool:
+    return not (a[2] < b[0] or a[0] > b[2] or a[3] < b[1] or a[1] > b[3])
+
+
+def _site_marks(sites: Sequence[Site], view: _Projection) -> list[str]:
+    return [
+        _symbol(site.service, float(x), float(y), size=9)
+        for site in sites
+        if site.service in SITE_SYMBOLS
+        for x, y in view.page(np.array([[site.lon, site.lat]]))
+    ]
+
+
+def _symbol(service: str, x: float, y: float, *, size: float) -> str:
+    mark = SITE_SYMBOLS[service]
+    return (
+        f'<path transform="translate({x - size / 2:.1f} {y - size / 2:.1f}) scale({size / 16:.3f})" d="{mark.path}" '
+        f'fill="{mark.colour}" stroke="#ffffff" stroke-width="2.4" paint-order="stroke"/>'
+    )
+
+
+def _scale_bar(view: _Projection) -> list[str]:
+    longest = 150 * view.metres_per_unit
+    power = 10 ** math.floor(math.log10(longest))
+    metres = max(step * power for step in (1, 2, 5) if step * power <= longest)
+    length, x, y = metres / view.metres_per_unit, WIDTH - MARGIN - SIDE, HEIGHT - FOOT - 14
+    words = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
+    return [
+        f'<path d="M{x} {y - 5}v5h{length:.1f}v-5" fill="none" stroke="{INK}" stroke-width="1.4"/>',
+        _line(x + length + 7, y + 1, words, size=11, fill=GREY),
+    ]
+
+
+def _side(layer: MapLayer, lines: Sequence[LegendClass], sites: Sequence[Site], caption: Caption) -> list[str]:
+    """Legend with ranges and counts, key of sites, notes: a column on the right."""
+    x, y = WIDTH - MARGIN - SIDE, HEAD + 18.0
+    drawn: list[str] = []
+    if lines:
+        for words in textwrap.wrap(layer.value_name, 36)[:3]:
+            drawn.append(_line(x, y, words, size=14, weight=700))
+            y += 18
+        y = _paragraph(drawn, x, y, layer.about_classes, most=50) + 10
+    for line in lines:
+        drawn.append(
+            f'<rect x="{x}" y="{y - 2}" width="26" height="18" fill="'
+            f'{"url(#hatch)" if line.number == MISSING else line.colour}" stroke="{LINE}" stroke-width=".8"/>'
+        )
+        first, *rest = legend_words(line, layer)
+        drawn.append(_line(x + 36, y + 10, first, size=12.5, weight=600, most=38))
+        drawn.extend(_line(x + 36, y + 24 + 14 * row, words, size=11.5, fill=GREY) for row, words in enumerate(rest))
+        y += 26 + 14 * len(rest)
+    services = Counter(site.service for site in sites if site.service in SITE_SYMBOLS)
+    if services:
+        y += 14
+        drawn.append(_line(x, y, "Sites", size=14, weight=700))
+        y += 20
+        for service in (service for service in SITE_SYMBOLS if service in services):
+            drawn.append(_symbol(service, x + 13, y - 4, size=13))
+            name = f"{SITE_SYMBOLS[service].plural}: {services[service]:,}"
+            drawn.append(_line(x + 36, y, name, size=12.5))
+            y += 22
+    y += 14
+    for note in (layer.note, *caption.notes):
+        y = _paragraph(drawn, x, y, note, most=50) + 8 if note else y
+    return drawn
+
+
+def legend_words(line: LegendClass, layer: MapLayer) -> list[str]:
+    """Words for one class: what it is, its range, how many neighbourhoods are in it."""
+    count = f"{line.count:,} neighbourhood{'' if line.count == 1 else 's'}"
+    return [words for words in (line.label, range_text(line, layer), count) if words]
+
+
+def _foot(caption: Caption) -> list[str]:
+    drawn: list[str] = []
+    top = HEIGHT - FOOT + 14
+    rule = f'<path d="M{MARGIN} {top - 14}H{WIDTH - MARGIN}" stroke="#b1b4b6"/>'
+    words = textwrap.wrap(" ".join(caption.attribution), 205)[:5]
+    drawn.extend(_line(MARGIN, top + 11 * row, text, size=9.5, fill=GREY) for row, text in enumerate(words))
+    return [rule, *drawn]
+
+
+def _paragraph(drawn: list[str], x: float, y: float, words: str, *, most: int) -> float:
+    """Add wrapped small text; return where the next line goes."""
+    for text in textwrap.wrap(words, most)[:8]:
+        drawn.append(_line(x, y, text, size=11.5, fill=GREY))
+        y += 15
+    return y
+
+
+def _line(x: float, y: float, words: str, *, size: float, weight: int = 400, fill: str = INK, most: int = 260) -> str:
+    bold = f' font-weight="{weight}"' if weight != 400 else ""
+    cut = words if len(words) <= most else words[: most - 1].rstrip() + "…"
+    return f'<text x="{x:g}" y="{y:g}" font-size="{size:g}"{bold} fill={quoteattr(fill)}>{_text(cut)}</text>'
+
+
+def _text(words: str) -> str:
+    """Escape text for XML and drop the control characters that XML cannot hold."""
+    return escape("".join(letter for letter in words if letter >= " " and not 0xD800 <= ord(letter) <= 0xDFFF))

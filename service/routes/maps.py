@@ -1,0 +1,76 @@
+"""Full-page maps, the script of a place's frame, and the same map as a picture."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from layers.map_layers import SITE_SYMBOLS
+from service.answers import answer
+from service.dependencies import RequestedEdition, RequestedView, ServiceText
+from service.edition import Edition
+from service.map_page import map_page, map_picture
+from service.pages import breadcrumbs, furniture, site_pages
+from service.queries import BadQuery, read_name
+from service.scoring import METHOD_VERSION, score
+from service.views import View
+
+router = APIRouter(include_in_schema=False)
+DRAWING = "1"
+"""Part of a picture's tag: to be raised whenever the same figures would be drawn differently."""
+
+
+def read_service(text: str) -> str:
+    """Read the name of a service whose sites are wanted; empty for all."""
+    name = read_name("service", text)
+    if name and name not in SITE_SYMBOLS:
+        raise BadQuery("service", f"service is {name!r}.", hint=f"Give one of {', '.join(SITE_SYMBOLS)}.")
+    return name
+
+
+@router.get("/maps/{place}/frame.js")
+def frame_script(request: Request, edition: RequestedEdition, place: str) -> Response:
+    """Give the script that makes the empty map of a place: folium's, kept at build."""
+    key = f"frame {place} {edition.id}"
+    pinned = bool(request.query_params.get("edition"))
+    return answer(
+        request, key, lambda: edition.frame()[1].encode(), media_type="text/javascript; charset=utf-8", pinned=pinned
+    )
+
+
+@router.get("/maps/{place}/{layer}")
+def show_map(request: Request, edition: RequestedEdition, view: RequestedView, service: ServiceText = "") -> Response:
+    """Show one layer as a full-page map."""
+    body = site_pages(request).draw("map/page.html", _page(edition, view, read_service(service))).encode()
+    key = f"map page {hashlib.sha256(body).hexdigest()}"
+    return answer(request, key, lambda: body, media_type="text/html; charset=utf-8")
+
+
+@router.get("/pictures/{place}/{layer}.svg")
+def show_picture(
+    request: Request, edition: RequestedEdition, view: RequestedView, service: ServiceText = ""
+) -> Response:
+    """Draw one layer as a picture, for print, PDF and pages without a script."""
+    wanted = read_service(service)
+    key = f"picture {DRAWING} {METHOD_VERSION} {view.place} {edition.id} {view.layer} {view.query(service=wanted)}"
+    return answer(
+        request,
+        key,
+        lambda: map_picture(edition, view, score(edition, view), service=wanted).encode(),
+        media_type="image/svg+xml",
+        pinned=bool(view.edition),
+    )
+
+
+def _page(edition: Edition, view: View, service: str) -> dict[str, Any]:
+    drawn = map_page(edition, view, score(edition, view), service=service)
+    return furniture(edition, layer=view.layer) | {
+        "page_title": f"{drawn.layer.title}: map of {edition.place['name']}",
+        "wide": True,
+        "view": view,
+        "map": drawn,
+        "breadcrumbs": breadcrumbs((str(edition.place["name"]), drawn.table), ("Map", "")),
+    }
