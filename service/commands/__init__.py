@@ -1,0 +1,1 @@
+"""The ``evenreach`` command, one file per group of commands."""

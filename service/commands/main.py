@@ -1,0 +1,48 @@
+"""The command ``evenreach``: one file per group of commands; heavy libraries load only where a command runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from service.commands import build, lists, score, serve
+
+app = typer.Typer(
+    name="evenreach",
+    help="Maps how need and access differ between neighbourhoods, and works out what each should get.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help comes in half the time
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(version("evenreach"))
+        raise typer.Exit
+
+
+@app.callback()
+def evenreach(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Map how need and access differ between neighbourhoods, and work out what each should get."""
+
+
+app.command("demo")(build.demo)
+app.command("build")(build.build)
+app.command("places")(lists.places)
+app.command("focuses")(lists.focuses)
+app.command("sources")(lists.sources)
+app.command("score")(score.score)
+app.command("serve")(serve.serve)
+
+if __name__ == "__main__":
+    app()

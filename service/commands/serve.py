@@ -1,0 +1,91 @@
+"""``evenreach serve``: answer requests; build the demo borough first if there is nothing to serve."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.commands.output import Output, Quiet, Refusal, Store, told
+
+HEADER_READ_MS = 10_000  # half-sent request headers are closed after this
+STOP_SECONDS = 10
+
+
+@told
+def serve(
+    store: Store = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to bind to. [default: 127.0.0.1]", show_default=False)
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port. [default: 8000]", min=1, max=65535, show_default=False)
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Web processes. [default: 1]", min=1, max=64, show_default=False)
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Serve all editions; builds the demo if there are none."""
+    from service.settings import Settings
+
+    chosen = {"store": store, "host": host, "port": port, "workers": workers}
+    given = {name: value for name, value in chosen.items() if value is not None}
+    settings = Settings.model_validate({**Settings().model_dump(), **given})
+    output = Output(quiet=quiet)
+    folder = settings.store.resolve()
+    _build_demo_if_empty(folder, output)
+    _check_port(settings.host, settings.port)
+    os.environ["EVENREACH_STORE"] = str(folder)  # the web processes read their settings themselves
+    output.say(f"Evenreach is at http://{_readable(settings.host)}:{settings.port}/ (Ctrl-C stops it)")
+    _run(settings.host, settings.port, settings.workers)
+
+
+def _build_demo_if_empty(store: Path, output: Output) -> None:
+    from geodata import store as editions
+
+    if not editions.places(store):
+        from service.commands.build import build_edition
+
+        output.say(f"Nothing is built in {store}: building the fictional demo borough first.")
+        build_edition("demo", output, store=store)
+
+
+def _check_port(host: str, port: int) -> None:
+    """Say in one sentence that a port is taken, before a server says it in many."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Refusal(f"cannot listen on {host} port {port}: {error.strerror}; choose another --port") from None
+
+
+def _readable(host: str) -> str:
+    anywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+    return anywhere.get(host, f"[{host}]" if ":" in host else host)
+
+
+def _run(host: str, port: int, workers: int) -> None:
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+
+    Granian(
+        "service.app:create_app",
+        factory=True,
+        address=host,
+        port=port,
+        workers=workers,
+        interface=Interfaces.ASGI,
+        websockets=False,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_READ_MS),
+        workers_kill_timeout=STOP_SECONDS,
+        respawn_failed_workers=True,
+        log_level=LogLevels.warning,
+    ).serve()

@@ -1,0 +1,235 @@
+"""The figures of a view as the columns of a file, with what has to be said about them.
+
+Every format is written from this one table, so that they cannot differ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from service.edition import Edition
+from service.features import DEPRIVATION, shown_indicator
+from service.scoring import LEADING, METHOD_VERSION, Scores, score
+from service.views import View, dial_text
+
+TEXT = (*(name for name in LEADING if name != "population"), "certainty", "grade", "note")
+WHOLE = ("population", "need_fifth", "rank", "place_rank", "rank_low", "rank_high", "imd_rank", "imd_decile")
+NONE_IS_ZERO = ("need_fifth", "rank", "place_rank")
+ABOUT_COLUMNS = {
+    "lsoa21cd": "Code of the neighbourhood: its 2021 LSOA",
+    "lsoa21nm": "Name of the LSOA",
+    "msoa21hclnm": "House of Commons Library name of the wider area (MSOA)",
+    "wd24nm": "Ward, 2024",
+    "lad24cd": "Code of the council, 2024",
+    "lad24nm": "Council, 2024",
+    "population": "Residents, mid-2022",
+    "eligible": "People of the ages the focus is about",
+    "need_score": "Need score, 0 to 100; 100 is the greatest need",
+    "need_position": "Share of people in neighbourhoods of lower need plus half of those at the same need, 0 to 1",
+    "need_fifth": "Fifth of neighbourhoods by need; 1 is the greatest need",
+    "targeting_score": "Share per head as a multiple of the average; 1 is average",
+    "rank": "Rank by need among the rows of this file; 1 is the greatest need",
+    "place_rank": "Rank by need in the whole place; 1 is the greatest need",
+    "rank_low": "Best rank within the uncertainty; not computed yet",
+    "rank_high": "Worst rank within the uncertainty; not computed yet",
+    "top_fifth_chance": "Chance of being in the fifth of greatest need; not computed yet",
+    "certainty": "How certain the need fifth is; not computed yet",
+    "grade": "Least sure grade among the indicators used: measured, apportioned, modelled or imputed",
+    "note": "What is not known here",
+    "imd_score": "Index of Multiple Deprivation, score; high is more deprived",
+    "imd_rank": "Index of Multiple Deprivation, rank in England; 1 is the most deprived",
+    "imd_decile": "Index of Multiple Deprivation, decile in England; 1 is the most deprived",
+}
+ABOUT_SITES = {
+    "site_id": "Code of the site in its publisher's list",
+    "service": "What the site provides",
+    "name": "Name of the site",
+    "postcode": "Postcode; the site is placed at it",
+    "lon": "Longitude, degrees",
+    "lat": "Latitude, degrees",
+    "lsoa21cd": "Neighbourhood it stands in",
+    "inside": "Whether it stands inside the place",
+}
+DECIMALS_SHOWN = {"need_score": 1, "need_position": 3, "targeting_score": 2, "top_fifth_chance": 2, "imd_score": 1}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a file.
+
+    Attributes
+    ----------
+    name, about : str
+        Its published name and one sentence.
+    kind : {"text", "whole", "number"}
+        What its values are.
+    values : list
+        Plain text, int or float; None = not known.
+    decimals : int
+        Decimals a spreadsheet shows; the figure itself is whole.
+    """
+
+    name: str
+    about: str
+    kind: str
+    values: list[Any]
+    decimals: int = 2
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a file holds: columns in the published order, and what has to be said about them.
+
+    Attributes
+    ----------
+    facts : dict
+        Place, edition, method, view, attribution and sources.
+    scores : Scores or None
+        What the rows are; None for a table of sites.
+    """
+
+    columns: list[Column]
+    facts: dict[str, Any]
+    scores: Scores | None
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.columns[0].values)
+
+
+def table_of(edition: Edition, view: View) -> Table:
+    """Collect the figures of a view as the columns of a file.
+
+    Parameters
+    ----------
+    edition : Edition
+        An open edition of the view's place.
+    view : View
+        Focus, dial, footprint and layer. The layers ``targeting`` and ``need`` are the scores table;
+        ``imd`` and ``indicator`` carry their own columns after the names; ``sites`` is the list of sites.
+
+    Returns
+    -------
+    Table
+        One row per neighbourhood of the view, in code order, or per site; columns that are not
+        computed yet are empty.
+    """
+    if view.layer == "sites":
+        return _sites_table(edition, view)
+    scores = score(edition, view)
+    names = edition.names(scores.rows)
+    columns = [_column(edition, name, [row.get(name) for row in names]) for name in LEADING]
+    for name in layer_names(edition, scores):
+        columns.append(_column(edition, name, _plain(_figures(edition, scores, name), name, len(scores))))
+    return Table(columns, facts_of(edition, view), scores)
+
+
+def layer_names(edition: Edition, scores: Scores) -> list[str]:
+    """Name the columns of a layer after the leading ones."""
+    if scores.view.layer == "imd":
+        return list(DEPRIVATION)
+    if scores.view.layer == "indicator":
+        return [shown_indicator(edition, scores.view)]
+    return scores.names()[len(LEADING) :]
+
+
+def _column(edition: Edition, name: str, values: list[Any]) -> Column:
+    return Column(name, *_about(edition, name), values, _decimals(edition, name))
+
+
+def _sites_table(edition: Edition, view: View) -> Table:
+    found = edition.sites()
+    names = list(dict.fromkeys(name for site in found for name in site)) or ["site_id"]
+    columns = [Column(name, *_about_site(name), [_site_value(site.get(name)) for site in found], 6) for name in names]
+    return Table(columns, facts_of(edition, view), None)
+
+
+def _site_value(value: Any) -> Any:
+    return ("yes" if value else "no") if isinstance(value, bool) else value
+
+
+def _about_site(name: str) -> tuple[str, str]:
+    return ABOUT_SITES.get(name, name.replace("_", " ")), "number" if name in ("lon", "lat") else "text"
+
+
+def _figures(edition: Edition, scores: Scores, name: str) -> Any:
+    if name in DEPRIVATION:
+        return edition.deprivation()[name][scores.rows]
+    if name in edition.indicators and name not in scores.indicators:
+        return edition.indicator_values(name)[scores.rows]
+    return scores.column(name)
+
+
+def _plain(values: Any, name: str, count: int) -> list[Any]:
+    """Turn an array into plain values, with None for what is not known."""
+    if values is None:
+        return [None] * count
+    if name in TEXT:
+        return [text or None for text in values]
+    known = np.isfinite(values) & ((np.asarray(values) > 0) if name in NONE_IS_ZERO else True)
+    plain = [int(value) for value in np.where(known, values, 0)] if name in WHOLE else np.asarray(values).tolist()
+    return [value if is_known else None for value, is_known in zip(plain, known.tolist(), strict=True)]
+
+
+def _about(edition: Edition, name: str) -> tuple[str, str]:
+    """Give one sentence about a column, and its kind."""
+    if name in ABOUT_COLUMNS:
+        return ABOUT_COLUMNS[name], "text" if name in TEXT else "whole" if name in WHOLE else "number"
+    indicator = edition.indicators[name]
+    about = [str(indicator["name"]), str(indicator.get("unit") or ""), str(indicator.get("period") or "")]
+    return ", ".join(part for part in about if part), "number"
+
+
+def _decimals(edition: Edition, name: str) -> int:
+    return (
+        int(edition.indicators[name].get("decimals", 2)) if name in edition.indicators else DECIMALS_SHOWN.get(name, 2)
+    )
+
+
+def facts_of(edition: Edition, view: View) -> dict[str, Any]:
+    """Collect what every file says about itself.
+
+    Returns
+    -------
+    dict
+        Plain data: title, place, edition, method, focus, rho, within, layer, attribution, sources, caution.
+    """
+    focus = edition.focuses[view.focus]
+    used = [source for source in edition.sources if source.get("status") == "used"]
+    return {
+        "title": f"{edition.place['name']}: {focus['title']}",
+        "place": edition.place["id"],
+        "place_name": edition.place["name"],
+        "fictional": bool(edition.place.get("fictional")),
+        "edition": edition.id,
+        "built": str(edition.manifest.get("built") or edition.id[:10]),
+        "method": METHOD_VERSION,
+        "focus": view.focus,
+        "focus_title": focus["title"],
+        "strength": focus.get("strength", ""),
+        "rho": view.rho,
+        "within": view.within,
+        "layer": view.layer,
+        "indicator": shown_indicator(edition, view) if view.layer == "indicator" else "",
+        "attribution": edition.attribution(view.layer or "targeting"),
+        "sources": [
+            {key: source.get(key, "") for key in ("title", "publisher", "edition", "licence")} for source in used
+        ],
+        "caution": "Places are deprived, people are not. An empty cell means not known, or not computed yet.",
+    }
+
+
+def describing_lines(facts: dict[str, Any]) -> list[str]:
+    """Say in plain sentences what a file shows: for a cover sheet or a description field."""
+    lines = [f"Place: {facts['place_name']}" + (" (fictional)" if facts["fictional"] else "")]
+    if facts["within"]:
+        lines.append(f"Within: {facts['within']}")
+    lines.append(f"Focus: {facts['focus_title']} ({facts['focus']}), strength of the evidence: {facts['strength']}")
+    lines.append(
+        f"Dial: the most needy end gets {dial_text(facts['rho'])} times per head what the least needy end gets"
+    )
+    lines.append(f"Edition: {facts['edition']}. Method version: {facts['method']}")
+    return [*lines, facts["caution"]]

@@ -1,0 +1,159 @@
+"""``/downloads``: the figures of a view as a file, with the view and the edition in its name."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from collections.abc import Coroutine, Iterator
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from service.answers import CHANGES_WITH_EDITION, NEVER_CHANGES, answer
+from service.dependencies import RequestedEdition, RequestedView, RequestedWorkshop
+from service.downloads import (
+    KINDS,
+    LIGHT,
+    MEDIA_TYPES,
+    UnknownKind,
+    csv_bytes,
+    csv_metadata,
+    geojson_bytes,
+)
+from service.edition import Edition
+from service.file_table import table_of
+from service.scoring import METHOD_VERSION
+from service.views import View, dial_text
+from service.workshop import Workshop
+
+router = APIRouter(prefix="/downloads", tags=["downloads"])
+CHUNK = 256 * 1024
+CLIENT_LEFT = 499  # never sent; for the log
+JOB = "service.downloads:make"
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file", "content": {kind: {} for kind in MEDIA_TYPES.values()}}
+}
+
+
+async def requested_kind(kind: str) -> str:
+    """Give the format that an address names."""
+    if kind not in KINDS:
+        raise UnknownKind(kind[:40])
+    return kind
+
+
+@router.get("/{place}/{layer}.csv-metadata.json", response_class=Response)
+def describe_csv(edition: RequestedEdition, view: RequestedView, request: Request) -> Response:
+    """Describe the CSV file of a view: columns, units, edition, attribution (CSV on the Web)."""
+    name = file_name(edition, view, "csv")
+    key = answer_key(edition, view, "csv-metadata")
+    return answer(
+        request,
+        key,
+        lambda: csv_metadata(table_of(edition, view), name),
+        media_type="application/csvm+json",
+        pinned=bool(view.edition),
+    )
+
+
+@router.get("/{place}/{layer}.{kind}", response_class=Response, responses=ANSWERS)
+async def download(
+    edition: RequestedEdition,
+    view: RequestedView,
+    kind: Annotated[str, Depends(requested_kind)],
+    workshop: RequestedWorkshop,
+    request: Request,
+) -> Response:
+    """Give the figures of a view as CSV, GeoJSON, XLSX, GeoPackage or GeoParquet: the same rows and numbers in all."""
+    if kind in LIGHT and not edition.large:
+        response = await run_in_threadpool(_light, request, edition, view, kind)
+    else:
+        response = await _heavy(request, workshop, edition, view, kind)
+    response.headers["Content-Disposition"] = content_disposition(file_name(edition, view, kind))
+    if kind == "csv":
+        address = f"{view.layer}.csv-metadata.json?{view.query()}".rstrip("?")
+        response.headers["Link"] = f'<{address}>; rel="describedby"; type="application/csvm+json"'
+    return response
+
+
+def _light(request: Request, edition: Edition, view: View, kind: str) -> Response:
+    def make() -> bytes:
+        return csv_bytes(table_of(edition, view)) if kind == "csv" else geojson_bytes(edition, view)
+
+    key = answer_key(edition, view, kind)
+    return answer(request, key, make, media_type=MEDIA_TYPES[kind], pinned=bool(view.edition))
+
+
+async def _heavy(request: Request, workshop: Workshop, edition: Edition, view: View, kind: str) -> Response:
+    tag = f'"{hashlib.sha256(answer_key(edition, view, kind).encode()).hexdigest()[:24]}"'
+    headers = {"ETag": tag, "Cache-Control": NEVER_CHANGES if view.edition else CHANGES_WITH_EDITION}
+    held = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
+    if tag in held or "*" in held:
+        return Response(None, 304, headers)
+    made = await _unless_left(request, _made_in_workshop(workshop, edition, view, kind))
+    if made is None:
+        return Response(None, CLIENT_LEFT)
+    headers["Content-Length"] = str(os.fstat(made.fileno()).st_size)
+    return StreamingResponse(_chunks(made), 200, headers, media_type=MEDIA_TYPES[kind])
+
+
+async def _unless_left(request: Request, job: Coroutine[Any, Any, BinaryIO]) -> BinaryIO | None:
+    """Wait for a job as long as the client waits; a client that leaves takes its job along."""
+    making = asyncio.ensure_future(job)
+    leaving = asyncio.ensure_future(_leaves(request))
+    try:
+        await asyncio.wait({making, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return making.result() if making.done() else None
+    finally:
+        leaving.cancel()
+        if making.cancel():
+            with suppress(asyncio.CancelledError):
+                await making
+
+
+async def _leaves(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _made_in_workshop(workshop: Workshop, edition: Edition, view: View, kind: str) -> BinaryIO:
+    """Have a file made, and open it; its folder is gone before the first byte is sent, whatever happens."""
+    with tempfile.TemporaryDirectory(prefix="evenreach-", ignore_cleanup_errors=True) as folder:
+        path = str(Path(folder, f"scores.{kind}"))
+        store = str(edition.stored.folder.parent.parent)
+        await workshop.run(JOB, store=store, path=path, kind=kind, view=asdict(view), edition=edition.id)
+        return open(path, "rb")
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(CHUNK):
+            yield chunk
+
+
+def answer_key(edition: Edition, view: View, kind: str) -> str:
+    """Everything that a file depends on: the same edition, method, view and kind give the same bytes."""
+    return " ".join(
+        ("download", kind, edition.id, METHOD_VERSION, view.place, view.layer, view.but(edition="").query())
+    )
+
+
+def file_name(edition: Edition, view: View, kind: str) -> str:
+    """Name a file so that a person finds it again: place, layer, focus, dial, footprint, edition."""
+    within = view.within.replace(":", "-")
+    parts = ("evenreach", view.place, view.layer, view.focus, f"rho{dial_text(view.rho)}", within, edition.id)
+    return "_".join(part.replace(" ", "-").replace("/", "-") for part in parts if part) + f".{kind}"
+
+
+def content_disposition(name: str) -> str:
+    """Offer a file under its name; names beyond ASCII go in ``filename*``."""
+    plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_.") else "-" for letter in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

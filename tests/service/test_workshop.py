@@ -1,0 +1,152 @@
+"""The workshop with real processes: limits hold, and a broken worker costs nobody else anything."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.workshop import JobFailed, JobLimits, Workshop, WorkshopBusy
+
+HERE = "tests.service.workshop_jobs:"
+
+
+def with_workshop(story: Callable[[Workshop], Awaitable[Any]], **options: Any) -> Any:
+    async def play() -> Any:
+        workshop = Workshop(**options)
+        try:
+            return await story(workshop)
+        finally:
+            await workshop.close()
+            assert workshop.process_ids == []
+
+    return asyncio.run(play())
+
+
+def alive(pid: int) -> bool:
+    state = Path(f"/proc/{pid}/stat")
+    return state.exists() and state.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def test_a_job_returns_plain_data_and_bytes() -> None:
+    async def story(workshop: Workshop) -> tuple[Any, Any]:
+        return await workshop.run(HERE + "add", a=2, b=3), await workshop.run(HERE + "raw", n=70_000)
+
+    assert with_workshop(story) == (5, b"x" * 70_000)
+
+
+def test_a_worker_stays_warm_between_jobs() -> None:
+    async def story(workshop: Workshop) -> set[int]:
+        return {await workshop.run(HERE + "process_id") for _ in range(3)}
+
+    assert len(with_workshop(story)) == 1
+
+
+def test_what_a_job_prints_does_not_spoil_its_answer() -> None:
+    async def story(workshop: Workshop) -> Any:
+        return await workshop.run(HERE + "chatty")
+
+    assert with_workshop(story) == "said"
+
+
+def test_a_slow_job_is_killed_and_the_next_one_works() -> None:
+    async def story(workshop: Workshop) -> Any:
+        with pytest.raises(JobFailed, match=r"longer than 0\.7 seconds"):
+            await workshop.run(HERE + "sleep", seconds=60)
+        assert workshop.process_ids == []
+        return await workshop.run(HERE + "add", a=1, b=1)
+
+    assert with_workshop(story, limits=JobLimits(seconds=0.7)) == 2
+
+
+def test_a_busy_loop_is_stopped_by_processor_time() -> None:
+    async def story(workshop: Workshop) -> None:
+        with pytest.raises(JobFailed, match="processor time"):
+            await workshop.run(HERE + "spin")
+
+    with_workshop(story, limits=JobLimits(cpu_seconds=1, seconds=30))
+
+
+def test_a_job_cannot_take_more_memory_than_its_limit() -> None:
+    async def story(workshop: Workshop) -> Any:
+        with pytest.raises(JobFailed, match="memory"):
+            await workshop.run(HERE + "fill", megabytes=2000)
+        return await workshop.run(HERE + "add", a=1, b=1)
+
+    assert with_workshop(story, limits=JobLimits(memory_mb=500)) == 2
+
+
+def test_a_crashed_worker_gives_a_clean_error_and_a_new_worker() -> None:
+    async def story(workshop: Workshop) -> Any:
+        with pytest.raises(JobFailed, match="stopped unexpectedly"):
+            await workshop.run(HERE + "crash")
+        return await workshop.run(HERE + "add", a=1, b=1)
+
+    assert with_workshop(story) == 2
+
+
+def test_a_job_that_refuses_its_arguments_says_why_and_keeps_its_worker() -> None:
+    async def story(workshop: Workshop) -> Any:
+        before = await workshop.run(HERE + "process_id")
+        with pytest.raises(ValueError, match="no such layer"):
+            await workshop.run(HERE + "refuse")
+        return before == await workshop.run(HERE + "process_id")
+
+    assert with_workshop(story)
+
+
+def test_an_unexpected_error_tells_nothing_of_the_inside() -> None:
+    async def story(workshop: Workshop) -> None:
+        with pytest.raises(JobFailed) as caught:
+            await workshop.run(HERE + "break_down")
+        assert "secret" not in str(caught.value)
+
+    with_workshop(story)
+
+
+def test_a_cancelled_call_kills_its_job() -> None:
+    async def story(workshop: Workshop) -> None:
+        await workshop.run(HERE + "add", a=1, b=1)
+        (pid,) = workshop.process_ids
+        task = asyncio.create_task(workshop.run(HERE + "sleep", seconds=60))
+        await asyncio.sleep(0.2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert not alive(pid)
+        assert await workshop.run(HERE + "add", a=1, b=1) == 2
+
+    with_workshop(story)
+
+
+def test_two_workers_work_at_once_and_one_job_too_many_is_refused() -> None:
+    async def story(workshop: Workshop) -> float:
+        await asyncio.gather(*(workshop.run(HERE + "sleep", seconds=0.3) for _ in range(2)))  # both warm
+        started = time.perf_counter()
+        jobs = [asyncio.create_task(workshop.run(HERE + "sleep", seconds=0.6)) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        with pytest.raises(WorkshopBusy):
+            await workshop.run(HERE + "add", a=1, b=1)
+        await asyncio.gather(*jobs)
+        assert len(workshop.process_ids) == 2
+        return time.perf_counter() - started
+
+    assert 1.1 < with_workshop(story, workers=2, waiting=1) < 1.75
+
+
+def test_children_of_a_job_end_with_it() -> None:
+    async def story(workshop: Workshop) -> int:
+        child = await workshop.run(HERE + "start_child")
+        assert alive(child)
+        await workshop.close()
+        return int(child)
+
+    child = with_workshop(story)
+    time.sleep(0.2)
+    assert not alive(child)
+    assert child != os.getpid()

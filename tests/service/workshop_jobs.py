@@ -1,0 +1,65 @@
+"""Jobs that behave, and jobs that do not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+
+
+def add(a: int, b: int) -> int:
+    """Return a sum."""
+    return a + b
+
+
+def raw(n: int) -> bytes:
+    """Return bytes."""
+    return b"x" * n
+
+
+def process_id() -> int:
+    """Return the id of the worker."""
+    return os.getpid()
+
+
+def chatty() -> str:
+    """Print, as libraries do."""
+    print("a library is talking")
+    os.system("echo a child is talking")
+    return "said"
+
+
+def sleep(seconds: float) -> None:
+    """Take time."""
+    time.sleep(seconds)
+
+
+def spin() -> None:
+    """Use the processor for ever."""
+    while True:
+        pass
+
+
+def fill(megabytes: int) -> int:
+    """Use memory."""
+    return len(bytearray(megabytes * 1_000_000))
+
+
+def crash() -> None:
+    """Take the process down."""
+    os.abort()
+
+
+def refuse() -> None:
+    """Refuse politely."""
+    raise ValueError("no such layer")
+
+
+def break_down() -> None:
+    """Fail with something that must not be told."""
+    raise RuntimeError("secret path")
+
+
+def start_child() -> int:
+    """Leave a child behind."""
+    return subprocess.Popen(["sleep", "60"]).pid
