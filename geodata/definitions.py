@@ -6,11 +6,11 @@ import datetime
 import math
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pandas as pd
 
@@ -222,7 +222,10 @@ def read_place(path: Path) -> Place:
     """
     entry = _toml(path)
     for key in ("take", "leave"):
-        entry[key] = {column: tuple(codes) for column, codes in entry.get(key, {}).items()}
+        codes_by_column = entry.get(key, {})
+        if not isinstance(codes_by_column, dict) or not all(map(_texts, codes_by_column.values())):
+            _refuse_type(path.name, key, codes_by_column, "lists of codes by column of the look-up")
+        entry[key] = {column: tuple(codes) for column, codes in codes_by_column.items()}
     place: Place = _build(Place, {"id": path.stem, **entry}, path.name)
     if place.valid_to is not None and place.valid_to < place.valid_from:
         raise BadDefinition(f"valid_to {place.valid_to} is before valid_from", rule="dates-backwards", file=path.name)
@@ -241,11 +244,13 @@ def read_focus(path: Path, indicators: Mapping[str, Indicator] | None = None) ->
     entry = _toml(path)
     parts = entry.pop("ingredients", [])
     ages = entry.pop("ages", None)
+    if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
+        _refuse_type(path.name, "ingredients", parts, "one table per indicator")
     focus: Focus = _build(
         Focus,
         {
             "id": path.stem,
-            "ages": None if ages in (None, "all") else (int(ages[0]), int(ages[1])),
+            "ages": None if ages in (None, "all") else _ages(ages, path.name),
             "ingredients": tuple(_build(Ingredient, part, path.name) for part in parts),
             **entry,
         },
@@ -274,8 +279,9 @@ def _check_focus(focus: Focus, indicators: Mapping[str, Indicator], file: str) -
             refuse(f"weight {part.weight} is not above 0", "bad-weight", column=part.indicator)
         if not part.justification.strip():
             refuse("every indicator needs a sentence of justification", "no-justification", column=part.indicator)
-    if len(set(names)) < len(names):
-        refuse("an indicator is listed twice", "doubled-indicator")
+    doubled = [name for name in names if names.count(name) > 1]
+    if doubled:
+        refuse("an indicator is listed twice", "doubled-indicator", column=doubled[0])
     total = math.fsum(part.weight for part in focus.ingredients)
     if not focus.as_published and abs(total - 1) > SAME_WITHIN:
         refuse(f"weights sum to {total:.9g}, not to 1", "weights-do-not-add-up")
@@ -311,6 +317,15 @@ def _check_indicator(indicator: Indicator, file: str) -> Indicator:
     return indicator
 
 
+def _ages(ages: Any, file: str) -> tuple[int, int]:
+    whole = isinstance(ages, list) and len(ages) == 2 and all(type(age) is int for age in ages)
+    if not whole or not 0 <= ages[0] <= ages[1]:
+        raise BadDefinition(
+            f'ages are {ages!r}; give the first and the last age, or "all"', rule="bad-ages", file=file, column="ages"
+        )
+    return ages[0], ages[1]
+
+
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -318,6 +333,25 @@ def _toml(path: Path) -> dict[str, Any]:
         raise BadDefinition(f"not TOML: {error}", rule="bad-toml", file=path.name) from error
     except UnicodeDecodeError as error:
         raise BadDefinition("not UTF-8 text", rule="bad-encoding", file=path.name) from error
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+
+
+PLAIN: Mapping[str, Callable[[Any], bool]] = {
+    "str": lambda value: isinstance(value, str),
+    "bool": lambda value: isinstance(value, bool),
+    "int": lambda value: type(value) is int,
+    "float": lambda value: type(value) in (int, float),
+    "tuple[str, ...]": _texts,
+    "datetime.date": lambda value: type(value) is datetime.date,
+    "datetime.date | None": lambda value: type(value) is datetime.date,
+}  # what a TOML value has to be, by the type of its field
+
+
+def _refuse_type(file: str, key: str, value: Any, wanted: str) -> NoReturn:
+    raise BadDefinition(f"{key} should be {wanted}", rule="bad-type", file=file, column=key, value=value)
 
 
 def _build(kind: type, entry: dict[str, Any], file: str) -> Any:
@@ -335,6 +369,10 @@ def _build(kind: type, entry: dict[str, Any], file: str) -> Any:
         raise BadDefinition(
             "a name is made of small letters, digits, - and _", rule="bad-name", file=file, value=entry.get("id")
         )
+    for part in fields(kind):
+        value, wanted = entry.get(part.name), PLAIN.get(str(part.type))
+        if wanted is not None and value is not None and not wanted(value):
+            _refuse_type(file, part.name, value, str(part.type))
     try:
         return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
     except TypeError as error:

@@ -171,9 +171,13 @@ def verify(stored: StoredEdition) -> None:
     for name, expected in stored.manifest["files"].items():
         path = stored.folder / name
         where = f"{stored.place}/{stored.id}/{name}"
-        if not path.is_file():
-            raise DamagedEdition("a stored file is missing", rule="file-missing", file=where)
-        if path.stat().st_size != expected["bytes"] or _sha256(path) != expected["sha256"]:
+        try:
+            if not path.is_file():
+                raise DamagedEdition("a stored file is missing", rule="file-missing", file=where)
+            same = path.stat().st_size == expected["bytes"] and _sha256(path) == expected["sha256"]
+        except OSError as error:
+            raise DamagedEdition("a stored file cannot be read", rule="file-unreadable", file=where) from error
+        if not same:
             raise DamagedEdition(
                 "a stored file differs from the manifest of its edition",
                 rule="file-changed",
@@ -193,6 +197,8 @@ def _alone(home: Path) -> Iterator[None]:
 def _clear_abandoned(home: Path) -> None:
     for leftover in home.glob(f"{WRITING}*"):
         shutil.rmtree(leftover, ignore_errors=True)
+    for leftover in home.glob(f".{POINTER}-*"):
+        leftover.unlink(missing_ok=True)
 
 
 def _put_aside(home: Path, edition: str) -> None:
@@ -222,11 +228,12 @@ def _standing(home: Path, content: str) -> str | None:
     """Name an edition with the very same content that is whole, so that a re-run adds no copy."""
     for name in reversed(editions(home.parent, home.name)):
         try:
-            stored = open_edition(home.parent, home.name, name)
+            stored = open_edition(home.parent, home.name, name, check=False)
+            if stored.manifest.get("content") == content:
+                verify(stored)
+                return name
         except (DamagedEdition, BuildMissing):
             continue
-        if stored.manifest.get("content") == content:
-            return name
     return None
 
 
@@ -246,6 +253,8 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise DamagedEdition("the edition has no manifest", rule="file-missing", file=where) from error
+    except OSError as error:
+        raise DamagedEdition("the manifest cannot be read", rule="file-unreadable", file=where) from error
     except ValueError as error:
         raise DamagedEdition("the manifest is not JSON", rule="file-changed", file=where) from error
     if not isinstance(manifest, dict) or manifest.pop("seal", None) != _seal(manifest):
@@ -262,18 +271,21 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
 
 def _point_to(home: Path, edition: str) -> None:
     temporary = home / f".{POINTER}-{uuid.uuid4().hex}"
-    with temporary.open("w", encoding="utf-8") as stream:
-        stream.write(edition + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(temporary, home / POINTER)
+    try:
+        with temporary.open("w", encoding="utf-8") as stream:
+            stream.write(edition + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, home / POINTER)
+    finally:
+        temporary.unlink(missing_ok=True)
     _sync(home)
 
 
 def _current(home: Path) -> str | None:
     try:
         return (home / POINTER).read_text(encoding="utf-8").strip()
-    except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
+    except (OSError, UnicodeDecodeError):
         return None
 
 
