@@ -1,0 +1,166 @@
+"""What the page of one indicator shows: what it is, how it differs in a place, which focuses use it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.wording import fixed, is_share, lower_first, percent, unit_words, value_words
+
+if TYPE_CHECKING:
+    from service.edition import Edition
+
+GRADES = {
+    "measured": "measured for each neighbourhood",
+    "apportioned": "carried over from GP practices by where their patients live",
+    "modelled": "worked out by a model",
+    "imputed": "filled in where it was missing",
+}
+CHART_WIDTH, CHART_HEIGHT, BASE, TOP = 640, 220, 190, 24
+BAR_SHARE = 0.82
+MOST_BARS = 12
+
+
+def indicator_page(edition: Edition, name: str) -> dict[str, Any]:
+    """Gather everything the page of one indicator shows.
+
+    Parameters
+    ----------
+    edition : Edition
+        The place it is shown for.
+    name : str
+        Id of the indicator, known to the edition.
+
+    Returns
+    -------
+    dict
+        For ``indicator.html``.
+    """
+    facts = edition.indicators[name]
+    return {
+        "indicator": {
+            "id": name,
+            "name": facts["name"],
+            "not_for": facts["not_for"],
+            "not_for_words": "for this: " + lower_first(facts["not_for"]),
+            "unit_title": unit_words(facts["unit"])[:1].upper() + unit_words(facts["unit"])[1:],
+        },
+        "facts": _facts(edition, facts),
+        "spread": spread(edition, name),
+        "uses": [
+            {"id": focus, "title": part["title"], "weight_words": percent(entry["weight"], 1), **_why(entry)}
+            for focus, part in edition.focuses.items()
+            for entry in part["ingredients"]
+            if entry["indicator"] == name
+        ],
+    }
+
+
+def _why(entry: dict[str, Any]) -> dict[str, str]:
+    return {"justification": str(entry["justification"])}
+
+
+def _facts(edition: Edition, facts: dict[str, Any]) -> list[dict[str, Any]]:
+    source = next((part for part in edition.sources if part["id"] == facts["source"]), None)
+    edition_words = f", edition {source['edition']}" if source and source["edition"] else ""
+    ranked = facts["unit"].startswith("rank")
+    high = "High is more need" if facts["polarity"] > 0 else "Low is more need"
+    rows = [
+        ("What it says", facts["about"]),
+        ("Unit", unit_words(facts["unit"])[:1].upper() + unit_words(facts["unit"])[1:]),
+        ("Which way is worse", "Rank 1 is the greatest need" if ranked else high),
+        ("Time", facts["period"]),
+        ("Source", f"{source['title']}, {source['publisher']}{edition_words}" if source else facts["source"]),
+        ("Grade", f"{facts['grade'].capitalize()}: {GRADES[facts['grade']]}"),
+        ("Middle value", _middles(edition, facts)),
+        ("Known for", f"{facts['known']:,} of {edition.count:,} neighbourhoods"),
+    ]
+    return [{"key": {"text": key}, "value": {"text": value}} for key, value in rows]
+
+
+def _middles(edition: Edition, facts: dict[str, Any]) -> str:
+    here = f"{value_words(facts, facts.get('place_median'))} in {edition.place['name']}"
+    if edition.meta["reference"] == "England" and edition.place["id"] != "england":
+        return f"{here}, {value_words(facts, facts.get('reference_median'))} in England"
+    return here
+
+
+def spread(edition: Edition, name: str) -> dict[str, Any]:
+    """Count neighbourhoods and people by class, and by bar of a histogram.
+
+    Returns
+    -------
+    dict
+        ``classes`` with the greatest need first and the unknown last, ``chart`` and ``sentence``; no
+        classes where nothing is known.
+    """
+    facts = edition.indicators[name]
+    values = np.round(edition.indicator_values(name), int(facts["decimals"]))
+    known = np.isfinite(values)
+    if not known.any():
+        return {"classes": [], "chart": None, "sentence": ""}
+    low, high = float(values[known].min()), float(values[known].max())
+    return {
+        "classes": _classes(edition, facts, values, known),
+        "chart": _chart(facts, values[known]),
+        "sentence": f"From {value_words(facts, low)} to {value_words(facts, high)}. "
+        f"Half of the neighbourhoods lie on each side of {value_words(facts, facts.get('place_median'))}.",
+    }
+
+
+def _classes(
+    edition: Edition, facts: dict[str, Any], values: NDArray[np.float64], known: NDArray[np.bool_]
+) -> list[dict[str, Any]]:
+    people = edition.population()
+    upper = np.asarray(facts["breaks"], dtype=float)
+    number = np.minimum(np.searchsorted(upper, values, side="left"), len(upper) - 1)
+    order = range(len(upper)) if int(facts["polarity"]) < 0 else range(len(upper) - 1, -1, -1)
+    rows = []
+    for place, item in enumerate(order, start=1):
+        inside = known & (number == item)
+        ends = (float(values[inside].min()), float(values[inside].max())) if inside.any() else ()
+        rows.append(
+            {
+                "name": f"{place}{_end(place, len(upper))}",
+                "range": " to ".join(dict.fromkeys(value_words(facts, end) for end in ends)),
+                "count": int(inside.sum()),
+                "people": float(people[inside].sum()),
+            }
+        )
+    if not known.all():
+        row = {"name": "Not known", "range": "–", "count": int((~known).sum()), "people": float(people[~known].sum())}
+        rows.append(row)
+    return rows
+
+
+def _end(place: int, count: int) -> str:
+    return " (most need)" if place == 1 else " (least need)" if place == count else ""
+
+
+def _chart(facts: dict[str, Any], values: NDArray[np.float64]) -> dict[str, Any]:
+    counts, edges = np.histogram(values, bins=min(MOST_BARS, max(1, len(np.unique(values)))))
+    step = CHART_WIDTH / len(counts)
+    bars = []
+    for place, count in enumerate(counts):
+        height = (BASE - TOP) * float(count) / float(counts.max())
+        bars.append(
+            {
+                "x": round(place * step + step * (1 - BAR_SHARE) / 2, 1),
+                "width": round(step * BAR_SHARE, 1),
+                "y": round(BASE - height, 1),
+                "height": round(height, 1),
+                "middle": round((place + 0.5) * step, 1),
+                "label_y": round(BASE - height - 6, 1),
+                "count": int(count) or "",
+                "name": _edge(facts, float(edges[place] + edges[place + 1]) / 2),
+            }
+        )
+    return {"bars": bars, "width": CHART_WIDTH, "height": CHART_HEIGHT, "base": BASE, "name_y": BASE + 18}
+
+
+def _edge(facts: dict[str, Any], value: float) -> str:
+    if is_share(facts["unit"]):
+        return f"{100 * value:.1f}%"
+    return fixed(value, 0 if abs(value) >= 100 else 1)

@@ -1,0 +1,248 @@
+"""What the page of one neighbourhood shows: its figures, the reasons that add up, what is near, where it is."""
+
+from __future__ import annotations
+
+import math
+import string
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from service.locator import locator, names_near
+from service.planner_page import area_name
+from service.wording import SERVICE_TITLES, fixed, lower_first, more_means, people, percent, value_words
+
+if TYPE_CHECKING:
+    from service.edition import Edition
+    from service.scoring import Scores
+    from service.views import View
+
+BAR = 100.0
+ORDINALS = {1: "the greatest need of all", 2: "the second greatest need", 3: "the third greatest need"}
+ACCEPTING = {"True": "Taking new child NHS patients", "False": "Not taking new child NHS patients"}
+SHORT_WORDS = {"NHS", "GP", "PCC", "LLP", "CYP", "UK"}
+NEAR = ("gp", "dental", "family_hub", "childrens_centre")
+
+
+def neighbourhood(edition: Edition, scores: Scores, view: View, row: int) -> dict[str, Any]:
+    """Gather everything the page of one neighbourhood shows.
+
+    Parameters
+    ----------
+    edition, scores, view
+        The edition, its scores for the view, and the view.
+    row : int
+        The neighbourhood's row in the edition; it must be in the view.
+
+    Returns
+    -------
+    dict
+        For ``neighbourhood.html``.
+    """
+    facts = edition.facts(row)
+    item = scores.at(row)
+    if item is None:
+        raise LookupError(f"{facts['lsoa21cd']} is not in {view.within}")
+    reasons = reasons_of(edition, scores, item)
+    query = view.query()
+    over_england = edition.meta["reference"] == "England"
+    return {
+        "compared_with": "Middle of England" if over_england and edition.place["id"] != "england" else "",
+        "locator": locator(edition, row),
+        "locator_text": names_near(facts),
+        "here": _here(edition, scores, view, facts, item),
+        "focus": edition.focuses[view.focus],
+        "area_name": area_name(edition, view),
+        "reasons": reasons,
+        "reasons_note": _reasons_note(reasons),
+        "near": near_services(edition, facts),
+        "used_sources": used_sources(edition, view.focus),
+        "facts": _facts(edition, facts, float(scores.eligible[item]), view),
+        "planner_address": f"/places/{view.place}{'?' if query else ''}{query}",
+    }
+
+
+def _here(edition: Edition, scores: Scores, view: View, facts: dict[str, Any], item: int) -> dict[str, Any]:
+    score, share = float(scores.need_score[item]), float(scores.targeting_score[item])
+    scored = math.isfinite(score)
+    place_need = edition.focus_arrays(view.focus).need_score
+    return {
+        "code": facts["lsoa21cd"],
+        "name": facts["lsoa21nm"],
+        "msoa_name": facts["msoa21hclnm"],
+        "ward": facts.get("wd24nm") or "",
+        "council": facts.get("lad24nm") or "",
+        "population_words": people(facts["population"])
+        if facts.get("population") is not None
+        else "people not counted",
+        "need_score": score if scored else None,
+        "targeting_score": share if scored else None,
+        "rank": int(scores.rank[item]),
+        "area_count": int((scores.rank > 0).sum()),
+        "place_rank": int(scores.place_rank[item]),
+        "place_count": int(np.isfinite(place_need).sum()),
+        "sentence": _sentence(edition, scores, view, item) if scored else "",
+        "missing_sentence": f"There is {scores.note[item]}. It is not counted as zero, and it gets no rank.",
+    }
+
+
+def _sentence(edition: Edition, scores: Scores, view: View, item: int) -> str:
+    rank, count = int(scores.rank[item]), int((scores.rank > 0).sum())
+    where = area_name(edition, view)
+    share = float(scores.targeting_score[item])
+    fifth = int(scores.need_fifth[item])
+    position = ORDINALS.get(rank, f"need fifth {fifth} of 5, where 1 is the greatest need")
+    verb = "has" if rank in ORDINALS else "is in"
+    more = "more than" if share > 1.005 else "less than" if share < 0.995 else "about the same as"
+    return (
+        f"Of the {count:,} neighbourhoods in {where}, it {verb} {position}. With the dial as it is set, each person "
+        f"here gets {fixed(share, 2)} times the average: {more} an equal share."
+    )
+
+
+def reasons_of(edition: Edition, scores: Scores, item: int) -> list[dict[str, Any]]:
+    """List the indicators of the focus with what each adds to the score, the largest first.
+
+    Parameters
+    ----------
+    edition, scores
+        The edition and its scores for the view.
+    item : int
+        Index in the arrays of `scores`.
+
+    Returns
+    -------
+    list of dict
+        ``part`` adds up to the need score; ``scaled`` times ``weight_used`` is the part. An indicator
+        that is not known here has None for both.
+    """
+    ingredients = edition.focuses[scores.view.focus]["ingredients"]
+    parts = [float(scores.parts[entry["indicator"]][item]) for entry in ingredients]
+    carried = math.fsum(entry["weight"] for entry, part in zip(ingredients, parts, strict=True) if math.isfinite(part))
+    whole = math.fsum(entry["weight"] for entry in ingredients)
+    complete = carried == whole
+    longest = max((part for part in parts if math.isfinite(part)), default=0.0)
+    reasons = []
+    for entry, part in zip(ingredients, parts, strict=True):
+        name, known = entry["indicator"], math.isfinite(part)
+        facts = edition.indicators[name]
+        weight = entry["weight"] if complete else entry["weight"] / carried if carried else math.nan
+        reasons.append(
+            {
+                "id": name,
+                "name": facts.get("short") or facts["name"],
+                "period": facts["period"],
+                "grade": facts["grade"],
+                "more_means": more_means(facts),
+                "value": value_words(facts, float(scores.indicators[name][item])),
+                "middle": value_words(facts, facts.get("place_median")),
+                "elsewhere": value_words(facts, facts.get("reference_median")),
+                "part": part if known else None,
+                "scaled": part / weight if known else None,
+                "weight_used": weight if known else None,
+                "weight": percent(weight, 1) if known else "–",
+                "width": round(BAR * part / longest, 1) if known and longest > 0 else 0,
+                "replaced": known and not complete,
+            }
+        )
+    return sorted(reasons, key=lambda reason: -1.0 if reason["part"] is None else reason["part"], reverse=True)
+
+
+def _reasons_note(reasons: list[dict[str, Any]]) -> str:
+    missing = [lower_first(reason["name"]) for reason in reasons if reason["part"] is None]
+    if not missing:
+        return "Figures are rounded here; the download has them in full."
+    return (
+        f"Not known here: {', '.join(missing)}. The other indicators carry that weight, so their weights are larger "
+        "than usual. Figures are rounded here; the download has them in full."
+    )
+
+
+def near_services(edition: Edition, facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """Say which site of each service is nearest and how far, or that this is not known here."""
+    sites = {site["site_id"]: site for site in edition.sites()}
+    council = str(facts.get("lad24nm") or "this council")
+    return [_near(sites, service, facts["near"].get(service), council) for service in NEAR if service in facts["near"]]
+
+
+def _near(sites: dict[str, dict[str, Any]], service: str, found: dict[str, Any] | None, council: str) -> dict[str, Any]:
+    title = SERVICE_TITLES[service]
+    if not found or found.get("site_id") is None:
+        return {
+            "title": title,
+            "known": False,
+            "reason": f"The list we hold is not known to be complete for {council}.",
+        }
+    site = sites.get(found["site_id"], found)
+    flag = ACCEPTING.get(str(site.get("accepting_children")), "")
+    return {
+        "title": title,
+        "known": True,
+        "name": calm(str(found.get("name") or site.get("name") or found["site_id"])),
+        "postcode": site.get("postcode") or "",
+        "outside": site.get("inside") is False,
+        "flag": f"{flag} ({site['source_date']})" if flag and site.get("source_date") else flag,
+        "minutes": f"about {fixed(found['travel_time_min'], 0)} min",
+        "distance": distance_words(found["distance_m"]),
+    }
+
+
+def calm(name: str) -> str:
+    """Write a name that is published in capitals with small letters, known abbreviations kept."""
+    if not name.isupper():
+        return name
+    words = (word if word.strip("().,") in SHORT_WORDS else string.capwords(word, "-") for word in name.split())
+    return " ".join(words)
+
+
+def distance_words(metres: float) -> str:
+    """Write a straight-line distance: metres to the nearest ten, or kilometres."""
+    return (
+        f"{round(metres, -1):,.0f} m in a straight line"
+        if metres < 995
+        else f"{metres / 1000:.1f} km in a straight line"
+    )
+
+
+def used_sources(edition: Edition, focus: str) -> list[dict[str, str]]:
+    """List the sources of a focus's indicators, each with its edition and the indicators it gives."""
+    by_source: dict[str, list[str]] = {}
+    for entry in edition.focuses[focus]["ingredients"]:
+        facts = edition.indicators[entry["indicator"]]
+        by_source.setdefault(facts["source"], []).append(facts["short"])
+    known = {source["id"]: source for source in edition.sources}
+    return [
+        {
+            "id": source,
+            "title": known[source]["title"],
+            "edition": known[source]["edition"],
+            "gives": ", ".join(lower_first(name) for name in names),
+        }
+        for source, names in by_source.items()
+        if source in known
+    ]
+
+
+def _facts(edition: Edition, facts: dict[str, Any], eligible: float, view: View) -> list[dict[str, Any]]:
+    focus = edition.focuses[view.focus]
+    rows: list[tuple[str, str]] = [
+        ("People (mid-2022)", fixed(facts.get("population"))),
+    ]
+    if focus.get("ages"):
+        rows.append(("Of the ages counted (modelled)", fixed(eligible)))
+    rows += [
+        ("Households (2021)", fixed(facts.get("households"))),
+        ("Deprivation decile", _decile(facts)),
+        ("Ward", str(facts.get("wd24nm") or "–")),
+        ("Council", str(facts.get("lad24nm") or "–")),
+        ("Code", str(facts["lsoa21cd"])),
+    ]
+    return [{"key": {"text": key}, "value": {"text": value}} for key, value in rows]
+
+
+def _decile(facts: dict[str, Any]) -> str:
+    decile = facts.get("imd_decile")
+    if decile is None:
+        return "not known"
+    ends = {1: " (most deprived tenth)", 10: " (least deprived tenth)"}
+    return f"{int(decile)}{ends.get(int(decile), ' of 10, 1 is most deprived')}"

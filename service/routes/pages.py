@@ -1,0 +1,260 @@
+"""The pages that people read."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from service.answers import answer
+from service.dependencies import PageText, RequestedEdition, RequestedEditions, RequestedView
+from service.edition import Edition
+from service.errors import Fault, UnknownIndicator, request_id
+from service.indicator_page import indicator_page
+from service.map_page import map_page
+from service.methods_page import examples
+from service.neighbourhood_page import neighbourhood
+from service.open_editions import OpenEditions
+from service.pages import breadcrumbs, furniture, place_cards, site_pages
+from service.planner_page import TableRequest, area_name, planner, read_sort
+from service.queries import read_name, read_page
+from service.scoring import score
+from service.sources_page import sources_page
+from service.views import View
+from service.wording import SERVICE_TITLES
+
+router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+HTML = "text/html; charset=utf-8"
+DEMO_POSTCODE = "ZX1 1AA"
+FIND_AT_MOST = 80
+POSTCODE = "(?:[A-Z]{1,2}[0-9][A-Z0-9]?|GIR)[0-9][A-Z]{2}"
+DEMO = "demo"
+PlaceText = Annotated[str, Query(description="Id of a place")]
+
+
+def _page(request: Request, template: str, context: dict[str, Any]) -> Response:
+    """Draw a page; its tag is its content's hash, so a page that has not changed is not sent again."""
+    body = site_pages(request).draw(template, context).encode()
+    return answer(request, f"page {sha256(body).hexdigest()}", lambda: body, media_type=HTML)
+
+
+@router.get("/theme.css")
+def theme(request: Request) -> Response:
+    """Give the tenant's two colours as a style sheet."""
+    headers = {"Cache-Control": "public, max-age=300"}
+    return Response(site_pages(request).theme(), headers=headers, media_type="text/css; charset=utf-8")
+
+
+@router.get("/")
+def home(request: Request, editions: RequestedEditions) -> Response:
+    """Say what the site does, and lead to places, a postcode and the jobs to try."""
+    return _page(request, "home.html", _home(editions))
+
+
+def _home(editions: OpenEditions) -> dict[str, Any]:
+    opened = editions.all()
+    cards = place_cards(opened)
+    demo = next((edition for edition in opened if edition.place["id"] == DEMO), None)
+    hint = "A full postcode. We do not keep it."
+    if demo and demo.find_postcode(DEMO_POSTCODE) is not None:
+        hint += f" In {demo.place['name']}, try {DEMO_POSTCODE}."
+    return {
+        "page_title": "Places",
+        "section": "places",
+        "places": cards,
+        "postcode_places": cards,
+        "postcode_hint": hint,
+        "guide": _guide(demo) if demo else None,
+    }
+
+
+def _guide(demo: Edition) -> dict[str, Any]:
+    """Links into the fictional place, one for each job that works."""
+    core = View(DEMO)
+    scores = score(demo, core)
+    top = str(demo.codes[scores.rows[scores.by_need()[0]]])
+    jobs = [
+        _job("See where to focus, and why", "All neighbourhoods in order of need, on a map and in a table.", core),
+        _job(
+            "Compare two settings of the dial",
+            "From the same for everyone to ten times as much: what each setting means here.",
+            core.but(rho=5.0),
+            "#compare-settings",
+        ),
+    ]
+    for team in demo.footprints("team")[:1]:
+        within = core.but(within=f"team:{team['name']}")
+        jobs.append(_job(f"Look within one team area: {team['name']}", "Its own ranks, shares and map.", within))
+    jobs += [
+        {
+            "title": "Explain one neighbourhood",
+            "text": "The one in greatest need, with the reasons that add up to its score.",
+            "href": f"/places/{DEMO}/neighbourhoods/{top}",
+        },
+        {
+            "title": "Check the sources",
+            "text": "Every file, how many rows were used, which were not, and why.",
+            "href": f"/sources?place={DEMO}",
+        },
+        {"title": "Read the method", "text": "The rule in one minute, and numbers to retype.", "href": "/methods"},
+    ]
+    return {"place_name": demo.place["name"], "jobs": jobs}
+
+
+def _job(title: str, text: str, view: View, part: str = "") -> dict[str, str]:
+    query = view.query()
+    return {"title": title, "text": text, "href": f"/places/{view.place}{'?' if query else ''}{query}{part}"}
+
+
+@router.get("/places/{place}")
+def show_planner(
+    request: Request,
+    edition: RequestedEdition,
+    view: RequestedView,
+    sort: Annotated[str, Query(description="Order of the table")] = "",
+    find: Annotated[str, Query(description="Text to find in the table", max_length=FIND_AT_MOST)] = "",
+    page: PageText = "",
+) -> Response:
+    """Show where to focus: dial, map and ranked table."""
+    scores = score(edition, view)
+    table = TableRequest(read_sort(sort), find.strip(), read_page(page))
+    public_url = site_pages(request).tenant.public_url
+    context = furniture(edition) | {
+        "page_title": f"Where to focus in {area_name(edition, view)}",
+        "wide": True,
+        "view": view,
+        "scores": scores,
+        "planner": planner(edition, scores, view, table, public_url=public_url),
+        "map": map_page(edition, view, scores),
+    }
+    return _page(request, "planner.html", context)
+
+
+@router.get("/places/{place}/neighbourhoods/{lsoa21cd}")
+def show_neighbourhood(request: Request, edition: RequestedEdition, view: RequestedView, lsoa21cd: str) -> Response:
+    """Explain one neighbourhood."""
+    row = edition.row(lsoa21cd)
+    scores = score(edition, view)
+    if scores.at(row) is None:  # a link that keeps another area's view: show it in the whole place
+        view = view.but(within="")
+        scores = score(edition, view)
+    drawn = neighbourhood(edition, scores, view, row)
+    here = drawn["here"]
+    context = furniture(edition) | {
+        "page_title": f"{here['msoa_name']} ({here['name']})",
+        "wide": True,
+        "view": view,
+        "breadcrumbs": breadcrumbs((edition.place["name"], drawn["planner_address"]), (here["name"], "")),
+        **drawn,
+    }
+    return _page(request, "neighbourhood.html", context)
+
+
+@router.post("/postcode")
+def find_postcode(
+    request: Request,
+    editions: RequestedEditions,
+    postcode: Annotated[str, Form(max_length=40)] = "",
+    place: Annotated[str, Form(max_length=64)] = "",
+) -> Response:
+    """Lead to the neighbourhood of a postcode; the postcode stands in no address and no log."""
+    opened = [editions.get(place)] if place else editions.all()
+    wanted = "".join(postcode.upper().split())
+    if not wanted:
+        message = "Enter a postcode"
+    elif not re.fullmatch(POSTCODE, wanted):
+        message = "Enter a full postcode, such as LU1 2TL"
+    else:
+        for edition in sorted(opened, key=lambda edition: edition.count):
+            row = edition.find_postcode(wanted)
+            if row is not None:
+                where = f"/places/{edition.place['id']}/neighbourhoods/{edition.codes[row]}"
+                return RedirectResponse(where, 303, {"Cache-Control": "no-store"})
+        where = str(opened[0].place["name"]) if len(opened) == 1 else "the places on this site"
+        message = f"This postcode is not in {where}. Check it, or choose another place"
+    context = {
+        "page_title": "Look up a postcode",
+        "section": "places",
+        "errors": [{"text": message, "href": "#postcode"}],
+        "postcode_places": place_cards(editions.all()),
+        "postcode_value": postcode[:12],
+        "chosen_place": place,
+    }
+    body = site_pages(request).draw("postcode.html", context)
+    return HTMLResponse(body, 422, {"Cache-Control": "no-store"})
+
+
+@router.get("/indicators/{indicator}")
+def show_indicator(request: Request, editions: RequestedEditions, indicator: str, place: PlaceText = "") -> Response:
+    """Say what one indicator is, and how it differs in a place."""
+    opened = editions.all()
+    edition = _chosen(editions, opened, read_name("place", place))
+    if edition is None or indicator not in edition.indicators:
+        raise UnknownIndicator(f"No indicator {indicator[:64]!r} here.")
+    context = furniture(edition) | {
+        "page_title": edition.indicators[indicator]["name"],
+        "place_choices": place_cards(opened),
+        "breadcrumbs": breadcrumbs(
+            (edition.place["name"], f"/places/{edition.place['id']}"), (edition.indicators[indicator]["short"], "")
+        ),
+        **indicator_page(edition, indicator),
+    }
+    return _page(request, "indicator.html", context)
+
+
+@router.get("/methods")
+def methods(request: Request) -> Response:
+    """Explain the rule, the formulas and their limits, with examples to retype."""
+    context = {"page_title": "How it works", "section": "methods", "examples": examples()}
+    return _page(request, "methods.html", context)
+
+
+@router.get("/sources")
+def sources(request: Request, editions: RequestedEditions, place: PlaceText = "") -> Response:
+    """Account for every source of a place."""
+    opened = editions.all()
+    edition = _chosen(editions, opened, read_name("place", place))
+    context: dict[str, Any] = {"place_choices": place_cards(opened), "service_titles": SERVICE_TITLES}
+    if edition is not None:
+        context |= furniture(edition) | sources_page(edition)
+    title = f"Sources for {edition.place['name']}" if edition else "Sources"
+    return _page(request, "sources.html", context | {"page_title": title, "section": "sources"})
+
+
+@router.get("/accessibility")
+def accessibility(request: Request) -> Response:
+    """Say how far the pages can be used by everyone."""
+    context = {
+        "page_title": "Accessibility statement",
+        "section": "accessibility",
+        "contact": site_pages(request).tenant.respond_url,
+    }
+    return _page(request, "accessibility.html", context)
+
+
+def _chosen(editions: OpenEditions, opened: list[Edition], place: str) -> Edition | None:
+    """Give the place asked for; else the demo; else the first there is."""
+    if place:
+        return editions.get(place)
+    return next((edition for edition in opened if edition.place["id"] == DEMO), opened[0] if opened else None)
+
+
+def error_page(request: Request, fault: Fault) -> str:
+    """Draw an error in the furniture of the site."""
+    missing = fault.problem.status == 404
+    context = {
+        "page_title": fault.problem.title,
+        "detail": fault.detail,
+        "hint": _plain_hint(fault),
+        "request_id": request_id(request.scope) if fault.problem.status >= 500 else "",
+        "places": place_cards(request.app.state.editions.all()) if missing else [],
+    }
+    return site_pages(request).draw("error.html", context)
+
+
+def _plain_hint(fault: Fault) -> str:
+    hint = fault.hint or fault.problem.hint
+    return "" if hint.startswith("GET ") else hint

@@ -1,0 +1,60 @@
+"""What the sources page shows: every source with its rows, what is missing, the sums, what readers accept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from service.wording import day
+
+if TYPE_CHECKING:
+    from service.edition import Edition
+
+ORIGINS = {
+    "folder": "Read from a folder",
+    "cache": "From the copy kept at the last build",
+    "publisher": "Fetched from the publisher",
+}
+TOTALS = {"before": ("before", "read", "source"), "after": ("after", "joined", "edition")}
+
+
+def sources_page(edition: Edition) -> dict[str, Any]:
+    """Gather what the sources page shows of one edition.
+
+    Returns
+    -------
+    dict
+        ``used``, ``missing`` and ``held`` sources, ``checks`` (sums before and after the join),
+        ``sites`` counted by service, and ``readers``, for ``sources.html``.
+    """
+    sources = edition.sources
+    return {
+        "used": [_used(source) for source in sources if source["status"] == "used"],
+        "missing": [source for source in sources if source["status"] == "missing"],
+        "held": [source for source in sources if source["status"] not in ("used", "missing")],
+        "checks": edition.report.get("totals", []),
+        "site_counts": edition.report.get("sites", {}),
+        "readers": readers(sources),
+        "reference": edition.meta["reference"],
+    }
+
+
+def _used(source: dict[str, Any]) -> dict[str, Any]:
+    read, used = source["rows_read"] or 0, source["rows_used"] or 0
+    origin = ORIGINS.get(source.get("origin") or "", "")
+    dated = day(str(source.get("modified") or ""))
+    return {
+        **source,
+        "rows_not_used": max(read - used, 0),
+        "read_from": f"{origin}: {source['file']}{f', dated {dated}' if dated else ''}." if origin else "",
+        "notes": [note for note in (source.get("warning"), source.get("note")) if note],
+    }
+
+
+def readers(sources: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """List what each reader accepts: one row for each set of formats, with the sources it is for."""
+    by_format: dict[str, list[str]] = {}
+    for source in sources:
+        if source.get("accepted_formats"):
+            by_format.setdefault(source["accepted_formats"], []).append(source["title"])
+    return [{"formats": formats, "titles": titles} for formats, titles in by_format.items()]
