@@ -178,9 +178,13 @@ class Edition:
         """Residents of each neighbourhood."""
         return self._population
 
-    def sites(self, service: str | None = None) -> list[dict[str, Any]]:
-        """Sites in and near the place, of one service or all."""
-        return [site for site in self._sites if service in (None, site["service"])]
+    def sites(self, service: str | None = None, within: str = "") -> list[dict[str, Any]]:
+        """Sites in and near the place, of one service or all; with a footprint only those in its neighbourhoods."""
+        found = [site for site in self._sites if service in (None, site["service"])]
+        if within:
+            inside = set(self.codes[self.rows_within(within)].tolist())
+            found = [site for site in found if site["lsoa21cd"] in inside]
+        return found
 
     def attribution(self, layer: str = "targeting") -> list[str]:
         """Sentences that a layer has to carry."""

@@ -77,7 +77,7 @@ def write_web(
     _write_postcodes(web, table.index, postcodes)
     (web / "sites.json").write_bytes(orjson.dumps(site_records(sites), option=DETERMINISTIC))
     meta = meta | {"bounds": boxes, "indicator_order": names, "footprints": footprints}
-    (web / "meta.json").write_text(json.dumps(meta, ensure_ascii=False, sort_keys=True), encoding="utf-8")
+    (web / "meta.json").write_text(json.dumps(meta, ensure_ascii=False), encoding="utf-8")
 
 
 def in_degrees(shapes: np.ndarray, decimals: int) -> np.ndarray:

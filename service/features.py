@@ -168,7 +168,7 @@ def sites(edition: Edition, view: View, service: str | None) -> bytes:
             "geometry": {"type": "Point", "coordinates": [site["lon"], site["lat"]]},
             "properties": {key: value for key, value in site.items() if key not in ("lon", "lat")},
         }
-        for site in edition.sites(service)
+        for site in edition.sites(service, view.within)
     ]
     facts = view_facts(edition, view.but(layer="sites")) | {"service": service}
     return _feature_collection(features, facts)

@@ -141,7 +141,7 @@ def _column(edition: Edition, name: str, values: list[Any]) -> Column:
 
 
 def _sites_table(edition: Edition, view: View) -> Table:
-    found = edition.sites()
+    found = edition.sites(within=view.within)
     names = list(dict.fromkeys(name for site in found for name in site)) or ["site_id"]
     columns = [Column(name, *_about_site(name), [_site_value(site.get(name)) for site in found], 6) for name in names]
     return Table(columns, facts_of(edition, view), None)

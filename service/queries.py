@@ -114,7 +114,7 @@ def read_detail(text: str) -> Detail:
     """Read how much geometry is wanted: full, map (simplified) or none."""
     for detail in ("full", "map", "none"):
         if text == detail:
-            return detail  # type: ignore[return-value]
+            return detail
     if text:
         raise BadQuery("detail", "detail is not one of full, map, none.", hint="Give full, map or none.")
     return "map"

@@ -34,7 +34,7 @@ def answer_key(edition: Edition, view: View, kind: str, more: str = "") -> str:
 
 @router.get("/geojson/{place}/sites", response_class=Response)
 def show_sites(request: Request, edition: RequestedEdition, view: RequestedView, service: ServiceText = "") -> Response:
-    """Sites in a place and within 30 km of it: points with service, name, postcode, and whether they lie inside."""
+    """Sites in a place and within 30 km of it, as points; with ``within`` those in the footprint only."""
     wanted = read_name("service", service)
     known = sorted({site["service"] for site in edition.sites()})
     if wanted and wanted not in known:

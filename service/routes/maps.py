@@ -12,8 +12,8 @@ from layers.map_layers import SITE_SYMBOLS
 from service.answers import answer
 from service.dependencies import RequestedEdition, RequestedView, ServiceText
 from service.edition import Edition
-from service.map_page import map_page, map_picture
-from service.pages import breadcrumbs, furniture, site_pages
+from service.pages.furniture import breadcrumbs, furniture, site_pages
+from service.pages.map import map_page, map_picture
 from service.queries import BadQuery, read_name
 from service.scoring import METHOD_VERSION, score
 from service.views import View

@@ -13,18 +13,19 @@ from service.answers import answer
 from service.dependencies import PageText, RequestedEdition, RequestedEditions, RequestedView
 from service.edition import Edition
 from service.errors import Fault, UnknownIndicator, request_id
-from service.indicator_page import indicator_page
-from service.map_page import map_page
-from service.methods_page import examples
-from service.neighbourhood_page import neighbourhood
 from service.open_editions import OpenEditions
-from service.pages import breadcrumbs, furniture, place_cards, site_pages
-from service.planner_page import TableRequest, area_name, planner, read_sort
+from service.pages.furniture import breadcrumbs, furniture, place_cards, site_pages
+from service.pages.indicator import indicator_page
+from service.pages.map import map_page
+from service.pages.methods import examples
+from service.pages.neighbourhood import neighbourhood
+from service.pages.planner import area_name, planner
+from service.pages.ranked_table import TableRequest, read_sort
+from service.pages.sources import sources_page
+from service.pages.wording import SERVICE_TITLES
 from service.queries import read_name, read_page
 from service.scoring import score
-from service.sources_page import sources_page
 from service.views import View
-from service.wording import SERVICE_TITLES
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 HTML = "text/html; charset=utf-8"

@@ -18,20 +18,21 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 
-from service import planner_page
 from service.app import create_app
 from service.edition import Edition, open_edition
-from service.indicator_page import spread
-from service.locator import locator
 from service.log import JsonLines
-from service.methods_page import examples
-from service.neighbourhood_page import calm, distance_words, reasons_of
-from service.pages import Pages, Tenant
-from service.planner_page import TableRequest, dial_words, ranked_table
+from service.pages import ranked_table as table_of_a_view
+from service.pages.furniture import Pages, Tenant
+from service.pages.indicator import spread
+from service.pages.locator import locator
+from service.pages.methods import examples
+from service.pages.neighbourhood import calm, distance_words, reasons_of
+from service.pages.planner import dial_words
+from service.pages.ranked_table import TableRequest, ranked_table
+from service.pages.wording import ages_words, day, percent, plain, value_words
 from service.scoring import score
 from service.settings import Settings
 from service.views import View
-from service.wording import ages_words, day, percent, plain, value_words
 
 FIRST = "E01900001"
 PATHS = {
@@ -322,8 +323,8 @@ def test_a_neighbourhood_is_found_by_name_or_code(site: Site, demo: Edition) -> 
 
 
 def test_a_long_table_comes_in_pages_that_lose_nobody(demo: Edition, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planner_page, "WHOLE_TABLE", 50)
-    monkeypatch.setattr(planner_page, "ROWS_A_PAGE", 35)
+    monkeypatch.setattr(table_of_a_view, "WHOLE_TABLE", 50)
+    monkeypatch.setattr(table_of_a_view, "ROWS_A_PAGE", 35)
     scores = score(demo, View("demo", rho=2.0))
     pages = [ranked_table(demo, scores, scores.view, TableRequest(page=number)) for number in (1, 2, 3, 4)]
     codes = [row["code"] for page in pages for row in page["rows"]]
@@ -422,7 +423,7 @@ def test_the_page_of_a_neighbourhood_shows_its_figures(site: Site, demo: Edition
 
 
 def test_a_service_whose_list_is_not_whole_is_not_known_here(demo: Edition) -> None:
-    from service.neighbourhood_page import near_services
+    from service.pages.neighbourhood import near_services
 
     facts = demo.facts(0)
     facts["near"] = {"family_hub": {"site_id": None, "name": None, "distance_m": None, "travel_time_min": None}}

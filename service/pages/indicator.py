@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from service.wording import fixed, is_share, lower_first, percent, unit_words, value_words
+from service.pages.wording import fixed, is_share, lower_first, percent, unit_words, value_words
 
 if TYPE_CHECKING:
     from service.edition import Edition

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from service.wording import day
+from service.pages.wording import day
 
 if TYPE_CHECKING:
     from service.edition import Edition

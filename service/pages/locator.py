@@ -22,6 +22,7 @@ WIDTH, HEIGHT = 480, 360
 INSET = 130
 AROUND = 1.1  # of the neighbourhood's own size, on every side
 MARGIN = 6
+SMALLEST_RING = 4
 
 Box = tuple[float, float, float, float]
 
@@ -58,9 +59,9 @@ def locator(edition: Edition, row: int) -> Locator:
     own = rings_of(edition.geometry(row))
     view = _padded(_box(own))
     around = [int(other) for other in edition.rows_in_box(*view) if other != row]
-    project = _Frame(view, WIDTH, HEIGHT)
+    project = _Frame(view, WIDTH, HEIGHT, step=0.1)
     whole = rings_of(orjson.loads(edition.outline()))
-    place = _Frame(_box(whole), INSET, INSET)
+    place = _Frame(_box(whole), INSET, INSET, step=0.5)
     middle = np.vstack(own).mean(axis=0)
     spot = place.points(middle[None, :])[0]
     return Locator(
@@ -78,7 +79,8 @@ def locator(edition: Edition, row: int) -> Locator:
 class _Frame:
     """Turns degrees into picture units: north up, shapes kept, the box filled as far as it goes."""
 
-    def __init__(self, box: Box, width: float, height: float) -> None:
+    def __init__(self, box: Box, width: float, height: float, *, step: float) -> None:
+        self.step = step  # points are moved to the nearest one; those that then fall together are left out
         west, south, east, north = box
         self.squeeze = float(np.cos(np.radians((south + north) / 2)))
         across, up = (east - west) * self.squeeze, north - south
@@ -97,10 +99,11 @@ class _Frame:
         return "".join(self._ring(ring) for ring in rings)
 
     def _ring(self, ring: NDArray[np.float64]) -> str:
-        points = np.round(self.points(ring), 1)
+        points = np.round(self.points(ring) / self.step) * self.step
         moved = np.ones(len(points), dtype=bool)
         moved[1:] = (np.diff(points, axis=0) != 0).any(axis=1)
-        return "M" + " ".join(f"{x:g},{y:g}" for x, y in points[moved]) + "Z"
+        kept = points[moved]
+        return "M" + " ".join(f"{x:.4g},{y:.4g}" for x, y in kept) + "Z" if len(kept) >= SMALLEST_RING else ""
 
 
 def _box(rings: list[NDArray[np.float64]]) -> Box:

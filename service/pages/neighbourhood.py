@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from service.locator import locator, names_near
-from service.planner_page import area_name
-from service.wording import SERVICE_TITLES, fixed, lower_first, more_means, people, percent, value_words
+from service.pages.locator import locator, names_near
+from service.pages.planner import area_name
+from service.pages.ranked_table import WHOLE_TABLE, question
+from service.pages.wording import SERVICE_TITLES, fixed, lower_first, more_means, people, percent, value_words
 
 if TYPE_CHECKING:
     from service.edition import Edition
@@ -44,7 +45,6 @@ def neighbourhood(edition: Edition, scores: Scores, view: View, row: int) -> dic
     if item is None:
         raise LookupError(f"{facts['lsoa21cd']} is not in {view.within}")
     reasons = reasons_of(edition, scores, item)
-    query = view.query()
     over_england = edition.meta["reference"] == "England"
     return {
         "compared_with": "Middle of England" if over_england and edition.place["id"] != "england" else "",
@@ -58,8 +58,15 @@ def neighbourhood(edition: Edition, scores: Scores, view: View, row: int) -> dic
         "near": near_services(edition, facts),
         "used_sources": used_sources(edition, view.focus),
         "facts": _facts(edition, facts, float(scores.eligible[item]), view),
-        "planner_address": f"/places/{view.place}{'?' if query else ''}{query}",
+        "row_address": row_address(view, facts["lsoa21cd"], len(scores)),
+        "planner_address": f"/places/{view.place}{question(view.query())}",
     }
+
+
+def row_address(view: View, code: str, count: int) -> str:
+    """Lead to a neighbourhood's row in the ranked table, which a long table shows only when it is looked for."""
+    query = view.query(find=code if count > WHOLE_TABLE else "")
+    return f"/places/{view.place}{question(query)}#row-{code}"
 
 
 def _here(edition: Edition, scores: Scores, view: View, facts: dict[str, Any], item: int) -> dict[str, Any]:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
 from starlette.requests import Request
 
-from service.wording import FILTERS, day
+from service.pages.wording import FILTERS, day
 
 if TYPE_CHECKING:
     from service.edition import Edition
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent.parent / "templates"
 THEME_ADDRESS = "/theme.css"
 FURNITURE_LAYER = "targeting"
 
