@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from layers.gradient import DECIMALS
+from layers.place_summaries import PlaceSummary, summarise
 
 WEIGHT_NEEDED = 2 / 3
 WEIGHT_TOLERANCE = 1e-9
-EXTENT_FULL, EXTENT_LAST = 10, 30  # percentiles that count whole, and the last that counts at all
 
 
 @dataclass(frozen=True)
@@ -113,29 +113,6 @@ def _geometric(values: np.ndarray, weight: np.ndarray, aggregate: str) -> np.nda
     return np.asarray(parts)
 
 
-@dataclass(frozen=True)
-class PlaceSummary:
-    """How deprived a place is as a whole, in the Indices of Deprivation's own five ways.
-
-    Attributes
-    ----------
-    average_score, average_rank : float
-        Means over the people; average rank counts up with deprivation (most deprived = N).
-    decile_1_share : float
-        Share (0-1) of neighbourhoods in the most deprived tenth of England.
-    extent : float
-        Share (0-1) of people in the most deprived three tenths, the nearer the top the more they count.
-    local_concentration : float
-        Mean rank, counting up, of the neighbourhoods that hold the place's most deprived tenth of people.
-    """
-
-    average_score: float
-    average_rank: float
-    decile_1_share: float
-    extent: float
-    local_concentration: float
-
-
 def place_summary(score: pd.Series, rank: pd.Series, people: pd.Series, *, areas: int) -> PlaceSummary:
     """Summarise the deprivation of a council, care board or footprint as File 10 of the Indices does.
 
@@ -161,30 +138,5 @@ def place_summary(score: pd.Series, rank: pd.Series, people: pd.Series, *, areas
     ----------
     English Indices of Deprivation 2019, File 10 and its notes: methods M4.
     """
-    if score.isna().any() or rank.isna().any() or people.isna().any():
-        raise ValueError("a place summary needs score, rank and people of every neighbourhood")
-    if people.sum() <= 0:
-        raise ValueError("nobody lives in this place")
-    counts, position = people.to_numpy(dtype=float), rank.to_numpy(dtype=float)
-    upward = areas + 1 - position
-    return PlaceSummary(
-        average_score=float(np.average(score.to_numpy(dtype=float), weights=counts)),
-        average_rank=float(np.average(upward, weights=counts)),
-        decile_1_share=float((np.ceil(10 * position / areas) == 1).mean()),
-        extent=float(np.average(_extent_weight(np.ceil(100 * position / areas)), weights=counts)),
-        local_concentration=_local_concentration(upward, counts),
-    )
-
-
-def _extent_weight(percentile: np.ndarray) -> np.ndarray:
-    steps = EXTENT_LAST - EXTENT_FULL - 1
-    sloping = 0.95 - (percentile - EXTENT_FULL - 1) * 0.9 / steps
-    return np.where(percentile <= EXTENT_FULL, 1.0, np.where(percentile <= EXTENT_LAST, sloping, 0.0))
-
-
-def _local_concentration(upward: np.ndarray, people: np.ndarray) -> float:
-    order = np.argsort(-upward, kind="stable")
-    counted = people[order]
-    before = np.cumsum(counted) - counted
-    taken = np.clip(people.sum() / 10 - before, 0, counted)  # the last one only as far as the tenth reaches
-    return float(np.average(upward[order], weights=taken))
+    scores, ranks, counts = (column.to_numpy(dtype=float, na_value=np.nan) for column in (score, rank, people))
+    return summarise(scores, ranks, counts, areas)

@@ -17,7 +17,6 @@ from geodata.neighbourhoods import ENGLAND, Total
 from geodata.readers import LEANING_ON_POSTCODES
 from geodata.reading import Reading
 from layers.map_layers import class_breaks
-from layers.need import place_summary
 from layers.travel_time import ESTIMATED
 from service.focus_scores import FocusScores, focus_facts
 from service.scoring import METHOD_VERSION
@@ -67,7 +66,6 @@ def edition_facts(
         "focuses": {name: focus_facts(scored, indicators, reference) for name, scored in material.scores.items()},
         "indicators": {name: _indicator_facts(part, nation, table) for name, part in indicators.items()},
         "attribution": attribution(catalogue, readings),
-        "summaries": _summaries(table, material.ranked_areas),
         "method": METHOD_VERSION,
         "reference": reference,
         "ranked_areas": material.ranked_areas,
@@ -116,21 +114,6 @@ def _indicator_facts(indicator: Indicator, nation: pd.DataFrame, table: pd.DataF
 
 def _median(values: pd.Series) -> float | None:
     return round(float(values.median()), 6) if values.notna().any() else None
-
-
-def _summaries(table: pd.DataFrame, areas: int) -> dict[str, dict[str, Any]]:
-    """Deprivation of the place and of each council in it, with our own count of residents."""
-    groups = [("place", table)] + [(f"lad:{code}", part) for code, part in table.groupby("lad24cd")]
-    return {
-        name: {
-            key: round(value, 4)
-            for key, value in vars(
-                place_summary(part["imd_score"], part["imd_rank"], part["population"], areas=areas)
-            ).items()
-        }
-        for name, part in groups
-        if part[["imd_score", "imd_rank"]].notna().all(axis=None) and part["population"].sum() > 0
-    }
 
 
 def attribution(catalogue: Mapping[str, Source], readings: Mapping[str, Reading]) -> dict[str, list[str]]:

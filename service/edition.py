@@ -19,6 +19,7 @@ from geodata.errors import DamagedEdition, UnknownFocus, UnknownFootprint, Unkno
 from geodata.store import StoredEdition
 from geodata.store import open_edition as open_stored
 from layers.gradient import Counts, Vector
+from layers.place_summaries import summarise
 
 WEB = "web"
 FRAMES = "frames"
@@ -173,6 +174,23 @@ class Edition:
     def deprivation(self) -> dict[str, Vector]:
         """IMD score, rank and decile."""
         return dict(zip(("imd_score", "imd_rank", "imd_decile"), self._imd, strict=True))
+
+    def summary(self, within: str = "") -> dict[str, float] | None:
+        """Summarise the deprivation of the place or a footprint, with our own count of residents.
+
+        None where a neighbourhood has no figure or nobody lives.
+        """
+        rows, deprivation = self.rows_within(within), self.deprivation()
+        try:
+            found = summarise(
+                deprivation["imd_score"][rows],
+                deprivation["imd_rank"][rows],
+                self._population[rows],
+                int(self.meta["ranked_areas"]),
+            )
+        except ValueError:
+            return None
+        return {name: round(value, 4) for name, value in vars(found).items()}
 
     def population(self) -> Vector:
         """Residents of each neighbourhood."""

@@ -160,13 +160,15 @@ def councils(edition: Edition, scores: Scores) -> bytes:
 
 
 def sites(edition: Edition, view: View, service: str | None) -> bytes:
-    """Sites in and near a place as points."""
+    """Give sites in and near a place as points; ``inside`` says whether one lies in the view's footprint."""
+    inside = set(edition.codes[edition.rows_within(view.within)].tolist())
     features = [
         {
             "type": "Feature",
             "id": f"{site['service']}-{site['site_id']}",
             "geometry": {"type": "Point", "coordinates": [site["lon"], site["lat"]]},
-            "properties": {key: value for key, value in site.items() if key not in ("lon", "lat")},
+            "properties": {key: value for key, value in site.items() if key not in ("lon", "lat")}
+            | {"inside": site["lsoa21cd"] in inside},
         }
         for site in edition.sites(service, view.within)
     ]

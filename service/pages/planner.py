@@ -81,17 +81,17 @@ def planner(edition: Edition, scores: Scores, view: View, table: TableRequest, *
         "share_link": f"{public_url}/places/{view.place}{query}",
         "picture_address": f"/pictures/{view.place}/targeting.svg{query}",
         "not_for": NOT_FOR,
-        "summaries": summaries(edition),
+        "summaries": summaries(edition, view.within),
     }
 
 
-def summaries(edition: Edition) -> list[dict[str, Any]]:
-    """List the five summaries of deprivation for the place and, if they are few, for its councils."""
-    found: dict[str, dict[str, float]] = edition.meta.get("summaries", {})
+def summaries(edition: Edition, within: str = "") -> list[dict[str, Any]]:
+    """List the five summaries of deprivation for the footprint, the place and, if they are few, its councils."""
     councils = {f"lad:{item['code']}": str(item["name"]) for item in edition.footprints("lad")}
-    listed = councils if 1 < len(councils) <= MOST_COUNCILS else {}
-    names = {"place": f"All of {edition.place['name']}", **listed}
-    return [{"name": name, **found[key]} for key, name in names.items() if key in found]
+    shown = {within: str(edition.footprint(within)["name"])} if within else {}
+    shown |= {"": f"All of {edition.place['name']}"} | (councils if 1 < len(councils) <= MOST_COUNCILS else {})
+    found = ((name, edition.summary(footprint)) for footprint, name in shown.items())
+    return [{"name": name, **summary} for name, summary in found if summary is not None]
 
 
 def area_name(edition: Edition, view: View) -> str:

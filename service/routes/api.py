@@ -62,7 +62,7 @@ def place_facts(edition: Edition) -> dict[str, Any]:
             for focus in edition.focuses.values()
         ],
         "footprints": {kind: len(edition.footprints(kind)) for kind in kinds if edition.footprints(kind)},
-        "deprivation": edition.meta["summaries"].get("place"),
+        "deprivation": edition.summary(),
         "attribution": edition.attribution(),
     }
 
