@@ -54,7 +54,7 @@ def check_codes(readings: Mapping[str, Reading]) -> None:
     Raises
     ------
     BadJoin
-        Naming the source, how many codes are lost or unknown, and the first of them.
+        Naming the source, how many codes are lost, doubled or unknown, and the first of them.
     """
     base = readings[BASE].table.index
     for name in KEYED:
@@ -62,6 +62,7 @@ def check_codes(readings: Mapping[str, Reading]) -> None:
             continue
         index = readings[name].table.index
         for codes, what, rule in (
+            (index[index.duplicated()], "has more than one row for", "code-doubled"),
             (base.difference(index), "has no row for", "code-lost"),
             (index.difference(base), "has a row for, unknown to the look-up,", "code-unknown"),
         ):

@@ -73,8 +73,9 @@ def near_place(sites: pd.DataFrame, place: gpd.GeoDataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        With ``inside`` (bool): in a neighbourhood of the place.
+        With ``inside`` (bool): in a neighbourhood of the place. A site without a point is left out.
     """
+    sites = sites[sites[["easting", "northing"]].notna().all(axis=1)]
     points = shapely.points(sites["easting"].to_numpy(dtype=float), sites["northing"].to_numpy(dtype=float))
     tree = shapely.STRtree(place.geometry.to_numpy())
     near = tree.query_nearest(points, max_distance=REACH_M, all_matches=False)[0] if len(sites) else []

@@ -188,7 +188,8 @@ def _source_facts(
         "note": source.note,
         "file": found.path.name if found else source.files[0],
         "sha256": found.sha256 if found else None,
-        "modified": found.modified.date().isoformat() if found and found.modified else None,
+        # a folder's files carry the date of the copy, which says nothing of the source
+        "modified": found.modified.date().isoformat() if found and found.origin != "folder" else None,
         "origin": found.origin if found else None,
         "warning": found.warning if found else None,
     }

@@ -136,8 +136,9 @@ def councils(edition: Edition, scores: Scores) -> bytes:
     """
     features = []
     for council in edition.councils():
-        inside = edition.rows_within(f"lad:{council['code']}")
-        found = np.searchsorted(scores.rows, inside)
+        found = np.flatnonzero(np.isin(scores.rows, edition.rows_within(f"lad:{council['code']}")))
+        if not len(found):
+            continue
         people = scores.eligible[found]
         scored = np.isfinite(scores.need_score[found]) & np.isfinite(people) & (people > 0)
         means = {
@@ -148,8 +149,8 @@ def councils(edition: Edition, scores: Scores) -> bytes:
         properties = {
             "lad24cd": council["code"],
             "lad24nm": council["name"],
-            "neighbourhoods": council["count"],
-            "population": council["population"],
+            "neighbourhoods": len(found),
+            "population": float(edition.population()[scores.rows[found]].sum()),
             "in_greatest_need_fifth": int((scores.need_fifth[found] == 1).sum()),
             **means,
         }

@@ -48,12 +48,11 @@ def show_sites(request: Request, edition: RequestedEdition, view: RequestedView,
 @router.get("/geojson/{place}/councils", response_class=Response)
 def show_councils(request: Request, edition: RequestedEdition, view: RequestedView) -> Response:
     """Councils of a place with the means of a view over their neighbourhoods."""
-    whole = view.but(within="")
-    key = answer_key(edition, whole, "councils")
+    key = answer_key(edition, view, "councils")
     return answer(
         request,
         key,
-        lambda: councils(edition, score(edition, whole)),
+        lambda: councils(edition, score(edition, view)),
         media_type=GEOJSON,
         pinned=bool(view.edition),
     )

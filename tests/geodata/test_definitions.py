@@ -253,7 +253,7 @@ def test_a_bad_indicator_is_refused_by_file_name_and_rule(
 
 
 def test_an_unknown_place_or_focus_names_those_there_are() -> None:
-    with pytest.raises(UnknownPlace, match="No place 'leeds'; choose one of .*luton"):
+    with pytest.raises(UnknownPlace, match=r"No place 'leeds'; choose one of .*luton"):
         find_place("leeds")
     with pytest.raises(UnknownFocus, match="No focus 'all'; choose one of core, "):
         find_focus("all")

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import geodata.demo
 from geodata import store as editions
 from service.edition import open_edition
 from service.scoring import score
@@ -194,6 +195,15 @@ def stage(tmp_path_factory: pytest.TempPathFactory, demo_files: Path) -> Iterato
         yield Stage(builder, home, new_sources, old, new, seconds, content)
     finally:
         builder.close()
+
+
+def test_another_process_builds_the_same_edition(stage: Stage, demo_store: Path) -> None:
+    files = Path(geodata.demo.__file__).parent / "files"
+    assert stage.builder.run(store=stage.home / "again", sources=files) == 0
+    ours = editions.open_edition(demo_store, "demo")
+    theirs = editions.open_edition(stage.home / "again", "demo")
+    assert {name for name, facts in ours.manifest["files"].items() if theirs.manifest["files"][name] != facts} == set()
+    assert ours.manifest["content"] == theirs.manifest["content"]
 
 
 def test_a_build_killed_at_any_of_twenty_random_moments(stage: Stage) -> None:

@@ -1,0 +1,148 @@
+"""Prepared bytes in, slices out: the JSON is right to the last letter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.edition import Edition, open_edition
+from service.features import collection, councils, encoded, records, shown_indicator, sites, view_facts
+from service.scoring import AFTER, LEADING, NOT_YET, Scores, score
+from service.views import View
+
+FOCUSES = ("core", "best-start", "building-blocks")
+
+
+@pytest.fixture(scope="module")
+def edition(demo_store: Path) -> Edition:
+    return open_edition(demo_store, "demo")
+
+
+def scores_of(edition: Edition, **view: Any) -> Scores:
+    return score(edition, View("demo", **view))
+
+
+@given(st.lists(st.floats(allow_nan=True, allow_infinity=False)))
+def test_numbers_read_back_the_same_and_an_unknown_is_null(values: list[float]) -> None:
+    texts = encoded(np.array(values, dtype=float))
+    assert len(texts) == len(values)
+    for value, text in zip(values, texts, strict=True):
+        back = orjson.loads(text)
+        assert back == value if value == value else back is None
+        assert b"NaN" not in text
+
+
+def test_whole_numbers_have_no_point() -> None:
+    assert encoded(np.array([3.0, 0.0, 0.5, np.nan, -2.0, 1e6])) == [b"3", b"0", b"0.5", b"null", b"-2", b"1000000"]
+    assert encoded(np.array([])) == []
+
+
+@pytest.mark.parametrize("focus", FOCUSES)
+def test_a_collection_carries_every_neighbourhood_once_with_its_figures(edition: Edition, focus: str) -> None:
+    scores = scores_of(edition, focus=focus)
+    data = orjson.loads(collection(edition, scores, detail="none"))
+    assert list(data) == ["type", "evenreach", "features"]
+    assert [feature["id"] for feature in data["features"]] == edition.codes.tolist()
+    for at, feature in enumerate(data["features"]):
+        assert list(feature) == ["type", "id", "geometry", "properties"]
+        assert feature["geometry"] is None
+        properties = feature["properties"]
+        assert list(properties) == scores.names()
+        assert properties["lsoa21cd"] == feature["id"]
+        assert properties["need_score"] == scores.need_score[at]
+        assert properties["targeting_score"] == scores.targeting_score[at]
+        assert properties["rank"] == scores.rank[at]
+        assert all(properties[name] is None for name in NOT_YET)
+
+
+def test_the_published_order_of_columns(edition: Edition) -> None:
+    names = scores_of(edition).names()
+    own = list(edition.focuses["core"]["ingredients"])
+    assert names == [*LEADING, "eligible", *(part["indicator"] for part in own), *AFTER]
+    assert names[: len(LEADING)] == [
+        "lsoa21cd", "lsoa21nm", "msoa21hclnm", "wd24nm", "lad24cd", "lad24nm", "population",
+    ]  # fmt: skip
+    within = scores_of(edition, within="ward:E05900001").names()
+    assert within.index("place_rank") == within.index("rank") + 1
+    assert [name for name in within if name != "place_rank"] == names
+
+
+def test_a_chosen_part_is_a_part_of_the_whole(edition: Edition) -> None:
+    scores = scores_of(edition)
+    whole = orjson.loads(collection(edition, scores, detail="map"))["features"]
+    some = orjson.loads(collection(edition, scores, detail="map", chosen=np.array([3, 50])))["features"]
+    assert some == [whole[3], whole[50]]
+    none = orjson.loads(collection(edition, scores, detail="map", chosen=np.array([], dtype=int)))
+    assert none["features"] == []
+
+
+def test_records_and_collection_say_the_same(edition: Edition) -> None:
+    scores = scores_of(edition, focus="best-start", rho=4.25, within="ward:E05900002")
+    table = orjson.loads(records(edition, scores))
+    features = orjson.loads(collection(edition, scores, detail="none"))["features"]
+    assert table["rows"] == [feature["properties"] for feature in features]
+    assert table["columns"] == scores.names()
+    assert table["count"] == len(scores) == len(features)
+    assert table["dial"] == pytest.approx(scores.dial())
+
+
+def test_a_view_without_any_score_has_a_dial_of_nulls(edition: Edition) -> None:
+    scores = scores_of(edition)
+    blank = np.full(len(scores), np.nan)
+    unknown = Scores(
+        scores.view, scores.rows, blank, blank, blank, blank, scores.rank * 0, scores.rank * 0, scores.rank * 0,
+        scores.indicators, scores.parts, scores.grade, [""] * len(scores),
+    )  # fmt: skip
+    data = orjson.loads(records(edition, unknown))
+    assert data["dial"] == {"least": None, "most": None, "ratio": None}
+    for row in data["rows"]:
+        assert {row[name] for name in ("eligible", "need_score", "targeting_score", "rank", "need_fifth", "note")} == {
+            None
+        }
+
+
+def test_councils_are_means_over_people(edition: Edition) -> None:
+    scores = scores_of(edition, rho=4.25)
+    (council,) = orjson.loads(councils(edition, scores))["features"]
+    people = scores.eligible
+    assert council["id"] == "E06900001"
+    assert council["properties"]["neighbourhoods"] == edition.count
+    assert council["properties"]["mean_targeting_score"] == pytest.approx(1, abs=1e-6)
+    assert council["properties"]["mean_need_score"] == pytest.approx(
+        (scores.need_score * people).sum() / people.sum(), abs=1e-6
+    )
+    assert council["properties"]["in_greatest_need_fifth"] == (scores.need_fifth == 1).sum() == edition.count / 5
+
+
+def test_sites_are_points_with_an_id_of_their_own(edition: Edition) -> None:
+    data = orjson.loads(sites(edition, View("demo"), None))
+    assert len({feature["id"] for feature in data["features"]}) == len(data["features"]) == len(edition.sites())
+    for feature in data["features"]:
+        longitude, latitude = feature["geometry"]["coordinates"]
+        assert -9 < longitude < 2.5 < latitude
+        assert not {"lon", "lat"} & set(feature["properties"])
+        assert isinstance(feature["properties"]["inside"], bool)
+    assert data["evenreach"]["layer"] == "sites"
+    only = orjson.loads(sites(edition, View("demo"), "gp"))
+    assert only["features"] == [f for f in data["features"] if f["properties"]["service"] == "gp"]
+    assert only["evenreach"]["service"] == "gp"
+
+
+def test_the_indicator_that_is_shown_unless_one_is_asked_for(edition: Edition) -> None:
+    assert shown_indicator(edition, View("demo", "best-start")) == "idaci_rank"
+    assert shown_indicator(edition, View("demo", "best-start", indicator="rented_share")) == "rented_share"
+
+
+def test_every_answer_says_edition_method_view_and_attribution(edition: Edition) -> None:
+    facts = view_facts(edition, View("demo", "core", 4.25, "ward:E05900001", "need"))
+    assert facts["edition"] == edition.id
+    assert (facts["place"], facts["fictional"], facts["rho"], facts["within"]) == ("demo", True, 4.25, "ward:E05900001")
+    assert facts["attribution"] == edition.attribution("need")
+    assert facts["attribution"]
+    assert facts["method"]
