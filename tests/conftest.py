@@ -113,3 +113,29 @@ def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = tmp_path_factory.mktemp("demo") / "store"
     build("demo", store=store, offline=True)
     return store
+
+
+class RealStore:
+    """A store of real editions; a place is built from the published files when a test first asks for it."""
+
+    def __init__(self, folder: Path, sources: Path) -> None:
+        self.folder = folder
+        self._sources = sources
+        self._built: set[str] = set()
+
+    def __call__(self, *places: str) -> Path:
+        from service.prepare import build
+
+        for place in places:
+            if place not in self._built:
+                build(place, sources=self._sources, store=self.folder, offline=True)
+                self._built.add(place)
+        return self.folder
+
+
+@pytest.fixture(scope="session")
+def real_store(sources_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> RealStore:
+    """Call it with the places that a test needs; each is built once for the whole run."""
+    folder = tmp_path_factory.mktemp("real") / "store"
+    folder.mkdir()
+    return RealStore(folder, sources_dir)

