@@ -71,6 +71,7 @@ def locate(
     progress: Progress | None = None,
     place: str = "",
     patience: Patience | None = None,
+    counted: bool = True,
 ) -> Located:
     """Find one source.
 
@@ -93,6 +94,9 @@ def locate(
         A place id: of several files that each cover one place, the one so named is preferred.
     patience : Patience, optional
         Time limits and attempts.
+    counted : bool
+        Compare the rows of a folder's file with its edition; a build leaves this to the reader, which
+        counts them anyway.
 
     Returns
     -------
@@ -107,7 +111,7 @@ def locate(
         If the publisher sent something else and no copy is kept, or the file found is empty.
     """
     patience = patience or Patience()
-    if folder is not None and (found := _in_folder(source, folder, place)) is not None:
+    if folder is not None and (found := _in_folder(source, folder, place, counted)) is not None:
         return found
     copy, damage = _last_good_copy(source, cache)
     if copy is not None and folder is not None:
@@ -127,7 +131,7 @@ def locate(
         return _kept(copy, f"{error.message} [{error.rule}]; the last good copy, of {_day(copy.modified)}, is used")
 
 
-def _in_folder(source: Source, folder: Path, place: str) -> Located | None:
+def _in_folder(source: Source, folder: Path, place: str, counted: bool) -> Located | None:
     if not folder.is_dir():
         raise SourceMissing("the sources folder is not there", rule="folder-missing", file=folder.name)
     path = _preferred(source, folder, place)
@@ -137,7 +141,8 @@ def _in_folder(source: Source, folder: Path, place: str) -> Located | None:
     if not facts.st_size:
         raise BadSource("the file is empty", rule="empty-file", file=path.name, hint=source.where_to_get_it)
     written = datetime.fromtimestamp(facts.st_mtime, UTC)
-    return Located(path, source, _sha256(path), facts.st_size, written, "folder", _count_warning(source, path))
+    warning = _count_warning(source, path) if counted else None
+    return Located(path, source, _sha256(path), facts.st_size, written, "folder", warning)
 
 
 def _preferred(source: Source, folder: Path, place: str) -> Path | None:

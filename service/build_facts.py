@@ -191,7 +191,7 @@ def _source_facts(
         # a folder's files carry the date of the copy, which says nothing of the source
         "modified": found.modified.date().isoformat() if found and found.origin != "folder" else None,
         "origin": found.origin if found else None,
-        "warning": found.warning if found else None,
+        "warning": _warning(source, found, reading),
     }
     if reading is None:
         status = "missing" if found is None else "held, not used in this edition"
@@ -203,6 +203,14 @@ def _source_facts(
     if outside:
         left_out.append({"reason": "outside the place", "rows": outside, "examples": []})
     return facts | {"status": "used", "rows_read": reading.rows_read, "rows_used": used, "left_out": left_out}
+
+
+def _warning(source: Source, found: Located | None, reading: Reading | None) -> str | None:
+    """Say what is not as it should be: a late copy, or another number of rows than the edition has."""
+    expected = source.rows_expected_in(found.path.name) if found else None
+    if found is None or found.warning or reading is None or expected in (None, reading.rows_read):
+        return found.warning if found else None
+    return f"{found.path.name} has {reading.rows_read:,} rows; this edition ({source.edition}) has {expected:,}"
 
 
 def _used(reading: Reading, members: pd.Index, sites: pd.DataFrame, source: Source) -> tuple[int, int]:

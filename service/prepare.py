@@ -162,7 +162,9 @@ def _locate_all(
     for name, source in catalogue.items():
         try:
             say(f"finding {source.title}")
-            found[name] = locate(source, folder=folder, cache=cache, offline=offline or not readable(source))
+            found[name] = locate(
+                source, folder=folder, cache=cache, offline=offline or not readable(source), counted=False
+            )
         except SourceMissing:
             if source.required:
                 raise

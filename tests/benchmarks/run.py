@@ -134,6 +134,7 @@ def _loaded_by(page: str, place: str) -> list[str]:
     import re
     from html import unescape
 
+    page = re.sub(r"<noscript>.*?</noscript>", "", page, flags=re.DOTALL)
     found = re.findall(r'(?:src|data-geojson|data-sites)="([^"]+)"', page)
     found += re.findall(r'<link[^>]+rel="stylesheet"[^>]+href="([^"]+)"', page)
     return list(dict.fromkeys(unescape(address) for address in found if address.startswith("/")))

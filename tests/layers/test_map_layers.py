@@ -197,3 +197,12 @@ def test_numbers_are_written_for_people():
     assert value_text(12345.678, 1) == "12,345.7"
     assert value_text(None, 1) == ""
     assert value_text(float("nan"), 1) == ""
+
+
+@settings(max_examples=200)
+@given(arrays(np.float64, st.integers(6, 80), elements=st.floats(-1e3, 1e3, allow_nan=False), unique=True))
+def test_quantile_classes_are_those_of_mapclassify(values):
+    from mapclassify import Quantiles
+
+    counted = np.bincount(np.searchsorted(Quantiles(values, k=5).bins, values, side="left"), minlength=5)
+    assert class_breaks(values).counts == tuple(counted.tolist())
