@@ -1,16 +1,38 @@
-"""Need position and targeting score: something for everyone, more where need is greater (methods M1)."""
+"""Need position, targeting score and share-out: something for everyone, more where need is greater (methods M1)."""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from layers.certificate import canonical, certificate
 from layers.gradient import fifths, multiples, positions, ranks
+from layers.share_out import Recipient, ShareOut, divide
+from layers.share_rule import DIAL_DEFAULT, DIAL_HIGH, DIAL_LOW, STANDARD, Rule, check_dial
+from layers.whole_units import whole_units
 
-DIAL_DEFAULT = 3.0
-DIAL_LOW, DIAL_HIGH = 1.0, 20.0
+__all__ = [
+    "DIAL_DEFAULT",
+    "DIAL_HIGH",
+    "DIAL_LOW",
+    "MatchedDial",
+    "Rule",
+    "ShareOut",
+    "canonical",
+    "certificate",
+    "check_dial",
+    "need_fifth",
+    "need_matched_dial",
+    "need_position",
+    "need_rank",
+    "share_out",
+    "share_table",
+    "targeting_score",
+    "whole_units",
+]
 
 
 def need_position(need_score: pd.Series, people: pd.Series) -> pd.Series:
@@ -89,19 +111,133 @@ def need_fifth(need_score: pd.Series) -> pd.Series:
     return fifth.mask(fifth == 0)
 
 
-def check_dial(rho: float) -> float:
-    """Return the dial if it is a number from 1 to 20 with at most two decimals.
+def share_out(
+    need_score: pd.Series,
+    people: pd.Series,
+    budget: float,
+    *,
+    rule: Rule = STANDARD,
+    in_need: pd.Series | None = None,
+    footprints: pd.DataFrame | None = None,
+) -> ShareOut:
+    """Divide a budget so that everyone gets something and more goes where need is greater, exactly.
+
+    Parameters
+    ----------
+    need_score : pandas.Series, shape (n,), index lsoa21cd
+        High = more need. A missing score is refused unless the rule says what it meets.
+    people : pandas.Series, shape (n,), index lsoa21cd
+        Eligible people, zero or more; where there is nobody nothing is given.
+    budget : float
+        In pounds (unit None or "pence") or in posts, sessions or the like (unit "whole"): above 0.
+    rule : Rule
+        Form and dial or floor, unit, minimum, what a missing score meets; without one the dial at 3.
+    in_need : pandas.Series, shape (n,), index lsoa21cd, or None
+        Count form only: people in need; missing as for need.
+    footprints : pandas.DataFrame or None
+        Columns ``footprint`` and ``lsoa21cd``: share over these; what none lists is the row "rest of place".
+
+    Returns
+    -------
+    ShareOut
+        Recipients by code, every figure a `Fraction`; `share_table` gives it as a table of numbers.
 
     Raises
     ------
     ValueError
-        Otherwise, saying what came.
+        If indexes differ, an input is missing, negative, infinite or doubled, nobody is eligible or (count form) in
+        need, footprints overlap, or the budget is out of range, no whole number of units or below the minimum.
+
+    References
+    ----------
+    Marmot et al. (2010), Fair Society, Healthy Lives: the principle. Hamilton's largest remainders for whole units.
+    The formulas are this project's choice: methods M1.
     """
-    if not (math.isfinite(rho) and DIAL_LOW <= rho <= DIAL_HIGH):
-        raise ValueError(f"rho is {rho}; the dial runs from 1 (equal per head) to 20")
-    if round(rho, 2) != rho:
-        raise ValueError(f"rho is {rho}; the dial takes at most two decimals")
-    return rho
+    _same_index(need_score, people)
+    if in_need is not None:
+        _same_index(in_need, people)
+    pairs = None if footprints is None else list(zip(footprints["footprint"], footprints["lsoa21cd"], strict=True))
+    return divide(
+        [str(code) for code in people.index],
+        need_score.to_numpy(dtype=float, na_value=np.nan).tolist(),
+        people.to_numpy(dtype=float, na_value=np.nan).tolist(),
+        budget,
+        rule=rule,
+        in_need=None if in_need is None else in_need.to_numpy(dtype=float, na_value=np.nan).tolist(),
+        footprints=pairs,
+    )
+
+
+def share_table(share: ShareOut) -> pd.DataFrame:
+    """Give a share-out as a table of numbers.
+
+    Parameters
+    ----------
+    share : ShareOut
+        A budget divided.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (recipients, 8), index recipient
+        ``need, people, in_need, position, multiple, quota, amount, achieved`` as floats, missing where not known.
+    """
+    rows = [[np.nan if value is None else float(value) for value in row[1:]] for row in share.recipients]
+    names = pd.Index([row.code for row in share.recipients], name="recipient")
+    return pd.DataFrame(rows, index=names, columns=list(Recipient._fields[1:]), dtype=float)
+
+
+NOT_KNOWN = "The relative index of inequality or its limits are not known."
+
+
+class MatchedDial(NamedTuple):
+    """The dial that matches a measured outcome, or None; and why."""
+
+    rho: float | None
+    why: str
+
+
+def need_matched_dial(
+    rii: float | None, lower: float | None, upper: float | None, intercept: float | None
+) -> MatchedDial:
+    """Dial that is as steep as a measured outcome: the relative index of inequality, at least 1.
+
+    Parameters
+    ----------
+    rii, lower, upper : float or None
+        Relative index of inequality of the outcome (bad = high) over need position, and its limits; None = not known.
+    intercept : float or None
+        Fitted value at position 0, in the outcome's unit.
+
+    Returns
+    -------
+    MatchedDial
+        The dial to two decimals, at most 20; None where the limits include 1 or are not known, or the intercept is
+        not positive. The reason is given either way.
+
+    Raises
+    ------
+    ValueError
+        If the limits do not enclose the index.
+
+    References
+    ----------
+    Methods M1; the relative index of inequality: methods M5.
+    """
+    if intercept is not None and intercept <= 0:
+        return MatchedDial(None, f"The fitted value at the least needy end is {intercept:g}, not above 0.")
+    if rii is None or lower is None or upper is None or intercept is None:
+        return MatchedDial(None, NOT_KNOWN)
+    if not all(map(math.isfinite, (rii, lower, upper, intercept))):
+        return MatchedDial(None, NOT_KNOWN)
+    if not lower <= rii <= upper:
+        raise ValueError(f"the limits {lower} to {upper} do not enclose the relative index of inequality {rii}")
+    if lower <= 1 <= upper:
+        return MatchedDial(None, f"The limits {lower:.2f} to {upper:.2f} include 1: no slope is shown.")
+    if rii < 1:
+        return MatchedDial(1.0, f"The outcome is no worse where need is greater ({rii:.2f}): equal per head.")
+    if rii > DIAL_HIGH:
+        return MatchedDial(DIAL_HIGH, f"The outcome is {rii:.2f} times as bad; the dial ends at {DIAL_HIGH:.0f}.")
+    return MatchedDial(round(rii, 2), f"The outcome is {rii:.2f} times as bad at the most needy end.")
 
 
 def _same_index(need_score: pd.Series, people: pd.Series) -> None:
