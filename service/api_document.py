@@ -10,6 +10,7 @@ from service.downloads import KINDS
 from service.queries import LSOA
 
 METHODS = ("get", "post")
+NOT_MODIFIED = "The client holds this very answer already"
 PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "place": {"description": "Id of a place", "schema": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}},
     "layer": {"description": "A map layer", "schema": {"type": "string", "enum": list(LAYERS)}},
@@ -59,6 +60,8 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
         for method in METHODS:
             if method in operations:
                 _complete(path, operations[method])
+                if method == "get":
+                    operations[method]["responses"]["304"] = {"description": NOT_MODIFIED}
     return document
 
 
@@ -71,7 +74,6 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
             part.update(PATH_PARAMETERS.get(part["name"], {}))
     given[:0] = [{"name": name, "in": "path", "required": True, **PATH_PARAMETERS[name]} for name in missing]
     answers = operation.setdefault("responses", {})
-    answers["304"] = {"description": "The client holds this very answer already"}
     for status, description in ERRORS.items():
         content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
         answers[status] = {"description": description, "content": content}

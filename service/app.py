@@ -19,7 +19,7 @@ from service.dependencies import only_known_parameters
 from service.errors import add_error_handlers
 from service.log import write_json_lines
 from service.open_editions import OpenEditions
-from service.routes import api, downloads, geojson, health, maps, pages
+from service.routes import api, downloads, geojson, health, maps, pages, share_outs
 from service.settings import Settings
 from service.shield import Limits, Shield
 from service.workshop import JobLimits, Workshop
@@ -77,6 +77,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         version=_version(),
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would be made of the Host header
         lifespan=_lifespan,
         dependencies=[Depends(only_known_parameters)],
     )
@@ -89,7 +90,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         waiting=settings.workshop_waiting,
         limits=JobLimits(settings.workshop_memory_mb, settings.workshop_cpu_seconds, settings.workshop_seconds),
     )
-    for part in (pages, maps, geojson, api, downloads, health):
+    for part in (share_outs, pages, maps, geojson, api, downloads, health):
         app.include_router(part.router)
     app.add_route("/assets/{name:path}", app.state.assets.serve, include_in_schema=False)
     app.add_route("/docs", _show_api_document, include_in_schema=False)

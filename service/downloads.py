@@ -127,16 +127,16 @@ def write_table(edition: Edition, view: View, path: Path, kind: str) -> Path:
     if kind not in KINDS:
         raise UnknownKind(kind)
     if kind == "geojson":
-        _replace(path, geojson_bytes(edition, view))
+        put(path, geojson_bytes(edition, view))
         return path
     table = table_of(edition, view)
     if kind == "csv":
-        _replace(path, csv_bytes(table))
-        _replace(path.with_name(f"{path.name}-metadata.json"), csv_metadata(table, path.name))
+        put(path, csv_bytes(table))
+        put(path.with_name(f"{path.name}-metadata.json"), csv_metadata(table, path.name))
     elif kind == "xlsx":
         from service.spreadsheet import xlsx_bytes
 
-        _replace(path, xlsx_bytes(table))
+        put(path, xlsx_bytes(table))
     elif kind == "gpkg":
         from service.geofiles import write_geopackage
 
@@ -144,7 +144,7 @@ def write_table(edition: Edition, view: View, path: Path, kind: str) -> Path:
     else:
         from service.geofiles import parquet_bytes
 
-        _replace(path, parquet_bytes(table, edition.stored))
+        put(path, parquet_bytes(table, edition.stored))
     return path
 
 
@@ -154,7 +154,8 @@ def make(store: str, path: str, kind: str, view: dict[str, Any], edition: str) -
     return str(write_table(opened, View(**view), Path(path), kind))
 
 
-def _replace(path: Path, content: bytes) -> None:
+def put(path: Path, content: bytes) -> None:
+    """Write a file whole: whoever reads it meanwhile finds the old one."""
     temporary = path.with_name(f".{path.name}.part")
     temporary.write_bytes(content)
     temporary.replace(path)

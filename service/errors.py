@@ -87,6 +87,7 @@ PLAIN = {
     500: Problem(500, "internal", "Something went wrong here", "Try again; if it stays, report the request id."),
     503: Problem(503, "busy", "The service is busy", "Try again in a moment.", 2),
 }
+BAD_FIELD = Problem(422, "bad-field", "The request has a field that cannot be used")
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,9 @@ def _known(error: Exception, problem: Problem) -> Fault:
 def _validation(error: RequestValidationError) -> Fault:
     first = error.errors()[0]  # its "input" is never echoed
     where = [str(part) for part in first.get("loc", ())]
-    kind = PLAIN[400] if where[:1] == ["body"] else PLAIN[422]
+    kind = PLAIN[422]
+    if where[:1] == ["body"]:
+        kind = BAD_FIELD if len(where) > 1 and first.get("type") != "json_invalid" else PLAIN[400]
     return Fault(kind, str(first.get("msg", "")), where[-1] if where else "")
 
 

@@ -231,5 +231,6 @@ def describing_lines(facts: dict[str, Any]) -> list[str]:
     lines.append(
         f"Dial: the most needy end gets {dial_text(facts['rho'])} times per head what the least needy end gets"
     )
+    lines += facts.get("share_out", [])
     lines.append(f"Edition: {facts['edition']}. Method version: {facts['method']}")
     return [*lines, facts["caution"]]

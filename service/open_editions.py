@@ -91,7 +91,9 @@ class OpenEditions:
         try:
             edition = open_edition(self.store, place, None)
         except (DamagedEdition, BuildMissing) as error:
-            LOG.error("%s: the newest edition cannot be opened, the one before it serves if it is whole: %s", place, error)
+            LOG.error(
+                "%s: the newest edition cannot be opened, the one before it serves if it is whole: %s", place, error
+            )
             edition = standing[1] if standing else self._newest_whole(place, error)
         if stamp is not None:
             self._newest[place] = (stamp, edition)

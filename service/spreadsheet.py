@@ -69,13 +69,17 @@ def _cover(table: Table) -> Cover:
     )
 
 
+def _sheet(table: Table) -> str:
+    return str(table.facts.get("sheet", SHEET))
+
+
 def _prose(text: str) -> str:
     """Keep gptables from reading a link or a note mark into a text."""
     return text.replace("](", "] (").replace("$$", "$ $")
 
 
 def _contents(table: Table) -> pd.DataFrame:
-    about = {"Notes": "What each column means", SHEET: _prose(table.facts["title"])}
+    about = {"Notes": "What each column means", _sheet(table): _prose(table.facts["title"])}
     links = [{name: f"internal:'{name}'!A1"} for name in about]
     return pd.DataFrame({"Worksheet": links, "What it holds": list(about.values())})
 
@@ -92,10 +96,11 @@ def _write_listing(book: GPWorkbook, name: str, listing: pd.DataFrame, table_nam
 
 
 def _write_scores(book: GPWorkbook, table: Table) -> None:
-    sheet = book.add_worksheet(SHEET)
+    sheet = book.add_worksheet(_sheet(table))
     theme = book.theme
     sheet.write_string(0, 0, table.facts["title"], book.add_format(theme.title_format))
-    about = f"This worksheet contains one table of {len(table)} neighbourhoods. {table.facts['caution']}"
+    rows = table.facts.get("rows", "neighbourhoods")
+    about = f"This worksheet contains one table of {len(table)} {rows}. {table.facts['caution']}"
     sheet.write_string(1, 0, about, book.add_format(BODY))
     sheet.write_string(2, 0, " ".join(table.facts["attribution"]), book.add_format(theme.source_format))
     heading = book.add_format(theme.column_heading_format)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from service.commands import build, lists, score, serve
+from service.commands import build, check, lists, score, serve, share_out
 
 app = typer.Typer(
     name="evenreach",
@@ -41,7 +41,10 @@ app.command("build")(build.build)
 app.command("places")(lists.places)
 app.command("focuses")(lists.focuses)
 app.command("sources")(lists.sources)
+app.command("check")(check.check)
 app.command("score")(score.score)
+app.command("share-out")(share_out.share_out)
+app.command("verify")(share_out.verify)
 app.command("serve")(serve.serve)
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ def _format(out: Path) -> Path:
     return out
 
 
-def _dial(text: str) -> str:
+def dial_option(text: str) -> str:
+    """Check the dial as typed."""
     from service.queries import BadQuery, read_rho
 
     try:
@@ -30,7 +31,8 @@ def _dial(text: str) -> str:
     return text
 
 
-def _within(text: str) -> str:
+def within_option(text: str) -> str:
+    """Check a footprint as typed."""
     from service.queries import BadQuery, read_within
 
     try:
@@ -46,9 +48,9 @@ def score(
         Path, typer.Option("--out", callback=_format, help="File to write: .csv .xlsx .geojson .gpkg .parquet")
     ],
     focus: Annotated[str, typer.Option("--focus", help="A focus, as `evenreach focuses` lists them.")] = "core",
-    rho: Annotated[str, typer.Option("--rho", callback=_dial, help="The dial, 1 to 20.")] = "3",
+    rho: Annotated[str, typer.Option("--rho", callback=dial_option, help="The dial, 1 to 20.")] = "3",
     within: Annotated[
-        str, typer.Option("--within", callback=_within, help="lad:CODE, ward:CODE, msoa:CODE or team:NAME")
+        str, typer.Option("--within", callback=within_option, help="lad:CODE, ward:CODE, msoa:CODE or team:NAME")
     ] = "",
     edition: Annotated[str, typer.Option("--edition", help="An edition; the newest when left out.")] = "",
     store: Store = None,

@@ -91,6 +91,11 @@ def _guide(demo: Edition) -> dict[str, Any]:
         jobs.append(_job(f"Look within one team area: {team['name']}", "Its own ranks, shares and map.", within))
     jobs += [
         {
+            "title": "Share out a budget",
+            "text": "£250,000 between all neighbourhoods, beside two other designs, with a certificate.",
+            "href": f"/places/{DEMO}/share-out?budget=250000",
+        },
+        {
             "title": "Explain one neighbourhood",
             "text": "The one in greatest need, with the reasons that add up to its score.",
             "href": f"/places/{DEMO}/neighbourhoods/{top}",

@@ -1,0 +1,61 @@
+"""The share-out page in a real browser: accessible, narrow, on paper, without a script, without another host."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+import service
+
+AXE = Path(service.__file__).parent / "assets" / "vendor" / "axe" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PAGE = "/places/demo/share-out"
+VIEWS = ["", "?budget=250000", "?budget=40&unit=whole", "?budget=lots"]
+
+
+@pytest.mark.parametrize("query", VIEWS)
+def test_the_share_out_page_is_accessible_narrow_and_calls_nobody_else(browser: Any, site: str, query: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: complaints.append(line.text) if "Content Security" in line.text else None)
+    page.goto(site + PAGE + query, wait_until="networkidle")
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)["violations"]
+    assert [(item["id"], item["nodes"][0]["html"][:150]) for item in found] == []
+    assert {urlsplit(address).netloc for address in asked} == {urlsplit(site).netloc}
+    assert complaints == []
+    if folder := os.environ.get("EVENREACH_SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/share-out-{VIEWS.index(query)}.png")
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 690, "height": 1000})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 690
+    assert not page.locator(".er-share-form").is_visible()
+    page.close()
+
+
+def test_the_form_works_without_a_script_and_keeps_its_state_in_the_address(browser: Any, site: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site + PAGE)
+    page.get_by_label("Budget").fill("£40")
+    page.get_by_label("How to divide it").select_option("whole")
+    page.get_by_label("Who receives").select_option("teams")
+    page.get_by_role("button", name="Share it out").click()
+    assert "unit=whole" in page.url
+    assert "over=teams" in page.url
+    assert "6 team areas" in page.locator(".er-share-result").inner_text()
+    page.goto(page.url)
+    assert page.get_by_label("Who receives").input_value() == "teams"
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Certificate (JSON)").click()
+    assert started.value.suggested_filename.endswith(".certificate.json")
+    context.close()
