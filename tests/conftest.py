@@ -48,9 +48,9 @@ def sources_dir() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
-    """One headless Chromium for the whole run; each test opens its own page."""
+    """One headless Chromium for a file of tests; its event loop must not outlive them, others run their own."""
     chromium = program("chromium", "chromium-browser", "google-chrome")
     if chromium is None:
         pytest.skip("no chromium on PATH")
