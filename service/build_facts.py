@@ -68,9 +68,17 @@ def edition_facts(
         "attribution": attribution(catalogue, readings),
         "method": METHOD_VERSION,
         "reference": reference,
+        "complete": {service: _complete(material, catalogue, service) for service in SERVICES},
         "ranked_areas": material.ranked_areas,
         "time_basis": ESTIMATED,
     }
+
+
+def _complete(material: Material, catalogue: Mapping[str, Source], service: str) -> bool:
+    """Tell whether the list of a service is whole in every council of the place."""
+    listed = site_places.of_service(material.sites, service)
+    councils = material.nation["lad24cd"]
+    return bool(site_places.complete_in(catalogue, service, councils, listed).reindex(material.table.index).all())
 
 
 def place_facts(place: Place, table: pd.DataFrame) -> dict[str, Any]:
@@ -119,10 +127,10 @@ def _median(values: pd.Series) -> float | None:
 def attribution(catalogue: Mapping[str, Source], readings: Mapping[str, Reading]) -> dict[str, list[str]]:
     """Sentences each layer has to carry, boundaries and deprivation first."""
     base = ["lsoa21_boundaries", "lsoa21_lookup", FILE7, "population_mid2022", "census2021_age"]
-    more = {"sites": ["gp_practices", "dental_practices", "family_hubs", "postcodes"]}
+    sites = ["gp_practices", "dental_practices", "family_hubs", "postcodes"]  # every map can show them
     found = {}
     for layer in ("targeting", "need", "imd", "indicator", "sites"):
-        names = [*base, *more.get(layer, [])] if layer != "imd" else base[:3]
+        names = [*(base[:3] if layer == "imd" else base), *sites]
         found[layer] = list(dict.fromkeys(catalogue[name].attribution for name in names if name in readings))
     return found
 

@@ -337,6 +337,7 @@
       view.root.classList.add('evenreach-map--paper');
       view.map.invalidateSize({ animate: false, pan: false });
       view.map.fitBounds(kept.bounds, { animate: false });
+      if (view.labels) { placeLabels(view); }  // paper does not wait for the next frame
     });
     window.addEventListener('afterprint', function () {
       if (!kept) { return; }

@@ -6,7 +6,7 @@ One model serves the planner, the full-page map and the picture, so that they ca
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
@@ -192,7 +192,9 @@ def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "")
         picture=_address("pictures", place, f"{drawn.layer.id}.svg", query),
         table=f"/places/{place}{'?' if query else ''}{query}",
         legend=[_legend_line(line, drawn.layer) for line in drawn.legend],
-        services=_service_keys(sites, all_shown=drawn.layer.id == "sites" or bool(service)),
+        services=_service_keys(
+            sites, edition.meta.get("complete", {}), all_shown=drawn.layer.id == "sites" or bool(service)
+        ),
         notes=_notes(edition, view),
         attribution=edition.attribution(drawn.layer.id),
         other_layers=_other_layers(view, place),
@@ -273,7 +275,14 @@ def _legend_line(line: LegendClass, layer: MapLayer) -> LegendLine:
     return LegendLine(line.number, line.colour, line.label, range_text(line, layer), count)
 
 
-def _service_keys(sites: list[dict[str, Any]], *, all_shown: bool) -> list[ServiceKey]:
+def _count_words(count: int, whole: bool) -> str:
+    """Say how many sites are here; where the list is not whole, that more may be."""
+    if whole:
+        return f"{count:,} here"
+    return f"{count:,} listed, list not complete" if count else "not known here"
+
+
+def _service_keys(sites: list[dict[str, Any]], complete: Mapping[str, bool], *, all_shown: bool) -> list[ServiceKey]:
     inside = Counter(site["service"] for site in sites if site.get("inside", True))
     listed = {site["service"] for site in sites}
     return [
@@ -282,7 +291,7 @@ def _service_keys(sites: list[dict[str, Any]], *, all_shown: bool) -> list[Servi
             name=symbol.plural,
             colour=symbol.colour,
             path=symbol.path,
-            count_text=f"{inside[service]:,} here",
+            count_text=_count_words(inside[service], complete.get(service, True)),
             shown=all_shown or (service in FAMILY_PLACES and inside[service] <= CROWDED),
         )
         for service, symbol in SITE_SYMBOLS.items()

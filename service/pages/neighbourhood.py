@@ -205,9 +205,9 @@ def calm(name: str) -> str:
 def distance_words(metres: float) -> str:
     """Write a straight-line distance: metres to the nearest ten, or kilometres."""
     return (
-        f"{round(metres, -1):,.0f} m in a straight line"
+        f"{round(metres, -1):,.0f} m away, as estimated"
         if metres < 995
-        else f"{metres / 1000:.1f} km in a straight line"
+        else f"{metres / 1000:.1f} km away, as estimated"
     )
 
 

@@ -34,6 +34,7 @@ def sources_page(edition: Edition) -> dict[str, Any]:
         "held": [source for source in sources if source["status"] not in ("used", "missing")],
         "checks": edition.report.get("totals", []),
         "site_counts": edition.report.get("sites", {}),
+        "complete": edition.meta.get("complete", {}),
         "readers": readers(sources),
         "reference": edition.meta["reference"],
     }

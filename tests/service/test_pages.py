@@ -596,6 +596,6 @@ def test_small_words() -> None:
     assert calm("ST MARY'S MEDICAL CENTRE (NHS)") == "St Mary's Medical Centre (NHS)"
     assert calm("Redgrave CYP Centre") == "Redgrave CYP Centre"
     assert (distance_words(432.1), distance_words(1650.0)) == (
-        "430 m in a straight line",
-        "1.6 km in a straight line",
+        "430 m away, as estimated",
+        "1.6 km away, as estimated",
     )
