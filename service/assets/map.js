@@ -73,11 +73,17 @@
       var button = element('button', 'evenreach-map__home', 'Whole place');
       button.type = 'button';
       L.DomEvent.disableClickPropagation(bar);
-      button.addEventListener('click', function () { view.map.fitBounds(view.start); });
+      button.addEventListener('click', function () { showAll(view); });
       bar.appendChild(button);
       return bar;
     };
     return control;
+  }
+
+  function showAll(view) {
+    // Leaflet drops what is asked of it while it zooms: wait for the end of that.
+    if (view.map._animatingZoom) { view.map.once('zoomend', function () { showAll(view); }); return; }
+    view.map.fitBounds(view.start, { animate: false });
   }
 
   function addHatch(svg) {
