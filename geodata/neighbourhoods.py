@@ -70,7 +70,7 @@ def check_codes(readings: Mapping[str, Reading]) -> None:
                 raise BadJoin(
                     f"source {name!r} {what} {len(codes):,} of {len(base):,} neighbourhoods, the first {codes[0]}",
                     rule=rule,
-                    file=name,
+                    file=readings[name].file or name,
                     code=str(codes[0]),
                     hint="Is it of another year, or cut to another place?",
                 )

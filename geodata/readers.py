@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from geodata.boundaries import read_boundaries
@@ -97,7 +97,8 @@ def read_all(
             continue
         if progress is not None:
             progress(catalogue[name].title)
-        readings[name] = READERS[catalogue[name].reader](files[name], catalogue[name], known)
+        reading = READERS[catalogue[name].reader](files[name], catalogue[name], known)
+        readings[name] = replace(reading, file=files[name].name)
         if name == BASE:
             known = Known(tuple(readings[name].table.index))
         elif name == POSTCODES:

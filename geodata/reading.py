@@ -45,11 +45,14 @@ class Reading:
         Rows in the file, headers not counted.
     left_out : tuple of LeftOut
         The rows that are not in ``table``; ``rows_read`` is used rows plus these.
+    file : str
+        Name of the file, for messages; a reader leaves it empty, `geodata.readers.read_all` sets it.
     """
 
     table: pd.DataFrame
     rows_read: int
     left_out: tuple[LeftOut, ...] = ()
+    file: str = ""
 
     def __post_init__(self) -> None:
         """Refuse an account that does not add up."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Query, Request
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Query as QueryInfo
 
-from geodata.errors import UnknownFocus
+from geodata.errors import UnknownFocus, UnknownFootprint
 from layers.map_layers import LAYERS, UnknownLayer
 from service.edition import Edition
 from service.errors import UnknownIndicator
@@ -21,6 +21,7 @@ from service.queries import (
     PAGE,
     RHO,
     WITHIN,
+    BadQuery,
     check_parameters,
     read_bbox,
     read_detail,
@@ -135,6 +136,57 @@ async def requested_view(
     )
 
 
+class Slip(NamedTuple):
+    """A field of a form that could not be used, and what to say beside it."""
+
+    parameter: str
+    sentence: str
+
+
+class Forgiven(NamedTuple):
+    """A view with its usual values in place of the fields at fault."""
+
+    view: View
+    slips: list[Slip]
+
+
+DIAL_SLIP = "Enter a dial from 1 to 20, with at most two decimals, such as 3 or 4.25"
+WITHIN_SLIP = "Choose an area from the list: this place has none of that name or code"
+
+
+async def forgiven_view(
+    request: Request,
+    opened: Annotated[Edition, Depends(requested_edition)],
+    focus: FocusText = "",
+    rho: RhoText = "",
+    within: WithinText = "",
+    indicator: IndicatorText = "",
+    edition: EditionText = "",
+) -> Forgiven:
+    """Give the view of a form that people fill in: a slip of dial or area is named, not refused.
+
+    Raises
+    ------
+    BadQuery, UnknownFocus, UnknownIndicator
+        For what no person types into the form.
+    """
+    slips = []
+    try:
+        read_rho(rho)
+    except BadQuery:
+        slips.append(Slip("rho", DIAL_SLIP))
+        rho = ""
+    try:
+        if read_within(within):
+            opened.footprint(within)
+    except (BadQuery, UnknownFootprint):
+        slips.append(Slip("within", WITHIN_SLIP))
+        within = ""
+    view = await requested_view(request, opened, focus, rho, within, indicator, edition)
+    return Forgiven(view, slips)
+
+
+ForgivenView = Annotated[Forgiven, Depends(forgiven_view)]
 RequestedEdition = Annotated[Edition, Depends(requested_edition)]
 RequestedLayer = Annotated[str, Depends(requested_layer)]
 RequestedView = Annotated[View, Depends(requested_view)]

@@ -100,6 +100,9 @@ class Table:
         return len(self.columns[0].values)
 
 
+WITHOUT_DIAL = ("imd", "indicator", "sites")  # layers that the dial does not change
+
+
 def table_of(edition: Edition, view: View) -> Table:
     """Collect the figures of a view as the columns of a file.
 
@@ -124,7 +127,13 @@ def table_of(edition: Edition, view: View) -> Table:
     columns = [_column(edition, name, [row.get(name) for row in names]) for name in LEADING]
     for name in layer_names(edition, scores):
         columns.append(_column(edition, name, _plain(_figures(edition, scores, name), name, len(scores))))
-    return Table(columns, facts_of(edition, view), scores)
+    return Table(columns, facts_of(edition, view) | dial_facts(scores), scores)
+
+
+def dial_facts(scores: Scores) -> dict[str, dict[str, float]]:
+    """Give the smallest and largest share per head in a view, for what a file says of the dial."""
+    spread = scores.dial()
+    return {"dial": spread} if np.isfinite(spread["ratio"]) else {}
 
 
 def layer_names(edition: Edition, scores: Scores) -> list[str]:
@@ -222,15 +231,24 @@ def facts_of(edition: Edition, view: View) -> dict[str, Any]:
     }
 
 
+def _dial_lines(facts: dict[str, Any]) -> list[str]:
+    """Say what the dial means in this place's own numbers, where there are any."""
+    spread = facts.get("dial")
+    if facts["layer"] in WITHOUT_DIAL or spread is None:
+        return []
+    return [
+        f"Dial {dial_text(facts['rho'])}: per head, the least is {spread['least']:.2f} times the average, the most "
+        f"{spread['most']:.2f} times; that is {spread['ratio']:.2f} times as much where need is greatest"
+    ]
+
+
 def describing_lines(facts: dict[str, Any]) -> list[str]:
     """Say in plain sentences what a file shows: for a cover sheet or a description field."""
     lines = [f"Place: {facts['place_name']}" + (" (fictional)" if facts["fictional"] else "")]
     if facts["within"]:
         lines.append(f"Within: {facts['within']}")
     lines.append(f"Focus: {facts['focus_title']} ({facts['focus']}), strength of the evidence: {facts['strength']}")
-    lines.append(
-        f"Dial: the most needy end gets {dial_text(facts['rho'])} times per head what the least needy end gets"
-    )
+    lines += _dial_lines(facts)
     lines += facts.get("share_out", [])
     lines.append(f"Edition: {facts['edition']}. Method version: {facts['method']}")
     return [*lines, facts["caution"]]

@@ -49,6 +49,10 @@ class OpenEditions:
                 opened.append(place)
         return opened
 
+    def stored(self) -> list[str]:
+        """List the places that the store has a folder of, whole or not."""
+        return editions_on_disk.places(self.store)
+
     def all(self) -> list[Edition]:
         """Give the newest edition of every place that can be served, in the order of their ids."""
         return [self.get(place) for place in self.open_all()]

@@ -9,7 +9,7 @@ from typing import Any
 
 from service.downloads import csv_bytes, csv_metadata, put
 from service.features import view_facts
-from service.file_table import Column, Table, facts_of
+from service.file_table import Column, Table, dial_facts, facts_of
 from service.scoring import METHOD_VERSION
 from service.share_designs import Design, designs
 from service.share_outs import Receiver, SharedBudget, certificate_bytes, certificate_of
@@ -38,7 +38,7 @@ def share_table(shared: SharedBudget) -> Table:
         Column(name, about, "text" if name in TEXTS else "number", [value(row) for row in shared.receivers], decimals)
         for name, about, decimals, value in COLUMNS
     ]
-    facts = facts_of(shared.edition, shared.view.but(layer="targeting"))
+    facts = facts_of(shared.edition, shared.view.but(layer="targeting")) | dial_facts(shared.scores)
     title = f"{facts['title']}: {amount_words(shared, float(shared.share.budget))} shared out"
     said = [*sentences(shared), *warnings(shared), *notes(shared)]
     request = shared.request.parameters() | {"unit": shared.request.unit, "over": shared.request.over}

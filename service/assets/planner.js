@@ -91,17 +91,33 @@
     field.value = String(rho);
   }
 
-  var waiting = null, addresses = null;
+  /* A screen reader hears the meaning once the dial rests; a slider says it with every step. */
+  function speak(rho) {
+    var status = document.getElementById('dial-status');
+    if (status && meaning) { status.textContent = 'Dial ' + rho + ': ' + document.getElementById('dial-words').textContent.replace(/\s+/g, ' ').trim(); }
+  }
+
+  function sayValue(rho) {
+    if (!range || !meaning) { return; }
+    var least = share(Number(meaning.dataset.least), rho), most = share(Number(meaning.dataset.most), rho);
+    range.setAttribute('aria-valuetext', rho + ': ' + (most / least).toFixed(2) + ' times as much where need is greatest');
+  }
+
+  var waiting = null, addresses = null, spoken = null;
 
   function dialMoved(rho) {
     window.cancelAnimationFrame(waiting);
     waiting = window.requestAnimationFrame(function () { turn(rho); });
     window.clearTimeout(addresses);  // browsers allow about a hundred address changes in half a minute
     addresses = window.setTimeout(function () { writeAddresses(rho); }, 250);
+    window.clearTimeout(spoken);
+    spoken = window.setTimeout(function () { speak(rho); }, 700);
+    sayValue(rho);
   }
 
   if (range && number) {
     range.hidden = false;
+    sayValue(Number(range.value));
     range.addEventListener('input', function () {
       number.value = range.value;
       dialMoved(Number(range.value));

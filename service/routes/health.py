@@ -18,7 +18,14 @@ async def live() -> dict[str, str]:
 
 @router.get("/ready")
 async def ready(editions: RequestedEditions) -> JSONResponse:
-    """Tell which places can be served; 503 while there are none."""
+    """Tell which places can be served, and which of the store cannot; 503 while there are none."""
     served = {edition.place["id"]: edition.id for edition in editions.all()}
-    status = {"status": "ready" if served else "empty", "places": served}
+    damaged = [place for place in editions.stored() if place not in served]
+    status = {"status": _status(served, damaged), "places": served, "damaged": damaged}
     return JSONResponse(status, 200 if served else 503, headers={"Cache-Control": "no-store"})
+
+
+def _status(served: dict[str, str], damaged: list[str]) -> str:
+    if not served:
+        return "empty"
+    return "degraded" if damaged else "ready"

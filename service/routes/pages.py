@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from service.answers import answer
-from service.dependencies import PageText, RequestedEdition, RequestedEditions, RequestedView
+from service.dependencies import ForgivenView, PageText, RequestedEdition, RequestedEditions, RequestedView
 from service.edition import Edition
 from service.errors import Fault, UnknownIndicator, request_id
 from service.open_editions import OpenEditions
@@ -119,12 +119,13 @@ def _job(title: str, text: str, view: View, part: str = "") -> dict[str, str]:
 def show_planner(
     request: Request,
     edition: RequestedEdition,
-    view: RequestedView,
+    asked: ForgivenView,
     sort: Annotated[str, Query(description="Order of the table")] = "",
     find: Annotated[str, Query(description="Text to find in the table", max_length=FIND_AT_MOST)] = "",
     page: PageText = "",
 ) -> Response:
-    """Show where to focus: dial, map and ranked table."""
+    """Show where to focus: dial, map and ranked table; a slip of the form is named, and its usual value shown."""
+    view = asked.view
     scores = score(edition, view)
     table = TableRequest(read_sort(sort), find.strip(), read_page(page))
     public_url = site_pages(request).tenant.public_url
@@ -135,7 +136,12 @@ def show_planner(
         "scores": scores,
         "planner": planner(edition, scores, view, table, public_url=public_url),
         "map": map_page(edition, view, scores),
+        "errors": [{"text": slip.sentence, "href": f"#{slip.parameter}"} for slip in asked.slips],
+        "faults": {slip.parameter: slip.sentence for slip in asked.slips},
     }
+    if asked.slips:
+        body = site_pages(request).draw("planner.html", context)
+        return HTMLResponse(body, 422, {"Cache-Control": "no-store"})
     return _page(request, "planner.html", context)
 
 
@@ -242,10 +248,11 @@ def accessibility(request: Request) -> Response:
 
 
 def _chosen(editions: OpenEditions, opened: list[Edition], place: str) -> Edition | None:
-    """Give the place asked for; else the demo; else the first there is."""
+    """Give the place asked for; else the smallest real one; else the fictional one, if there is any."""
     if place:
         return editions.get(place)
-    return next((edition for edition in opened if edition.place["id"] == DEMO), opened[0] if opened else None)
+    first = place_cards(opened)[:1]
+    return editions.get(first[0]["id"]) if first else None
 
 
 def error_page(request: Request, fault: Fault) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -139,9 +140,23 @@ def test_writing_where_there_is_nothing_to_write_is_refused(client: Client) -> N
     assert "GET" in answer.headers["allow"]
 
 
+def test_health_names_a_place_that_cannot_be_served(demo_store: Path, tmp_path: Path) -> None:
+    shutil.copytree(demo_store, tmp_path / "store")
+    shutil.copytree(demo_store / "demo", tmp_path / "store" / "luton")
+    for manifest in (tmp_path / "store" / "luton").rglob("manifest.json"):
+        manifest.write_text("{}")
+    client = Client(create_app(Settings(store=tmp_path / "store", log_level="error")))
+    answer = client.get("/health/ready")
+    assert answer.status_code == 200, "the other places are served"
+    assert answer.json()["status"] == "degraded"
+    assert answer.json()["damaged"] == ["luton"]
+    client.close()
+
+
 def test_health_tells_what_is_served(client: Client, tmp_path: Path) -> None:
     assert client.get("/health/live").json() == {"status": "live"}
     assert "demo" in client.get("/health/ready").json()["places"]
+    assert client.get("/health/ready").json()["status"] == "ready"
     empty = Client(create_app(Settings(store=tmp_path, log_level="error")))
     assert empty.get("/health/ready").status_code == 503
     assert empty.get("/geojson/demo/need").status_code == 503

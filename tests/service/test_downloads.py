@@ -25,6 +25,7 @@ from service.downloads import (
 from service.edition import Edition, open_edition
 from service.file_table import ABOUT_COLUMNS, Column, Table, facts_of, table_of
 from service.routes.downloads import content_disposition, file_name
+from service.scoring import score
 from service.spreadsheet import HEADER_ROW, SHEET, xlsx_bytes
 from service.views import View
 
@@ -128,7 +129,17 @@ def test_the_facts_travel_with_the_file(kind: str, files: dict[str, Path], editi
 
 def test_the_cover_of_the_workbook_says_what_it_holds(files: dict[str, Path], edition: Edition) -> None:
     text = facts_in("xlsx", files["xlsx"])
-    for part in (edition.id, "best-start", "4.25 times", "(fictional)", *edition.attribution("targeting")):
+    spread = score(edition, VIEW).dial()
+    dial = f"Dial 4.25: per head, the least is {spread['least']:.2f} times the average"
+    assert spread["ratio"] < 4.25, "the dial's own number would overstate what this place gets"
+    for part in (
+        edition.id,
+        "best-start",
+        dial,
+        f"that is {spread['ratio']:.2f} times",
+        "(fictional)",
+        *edition.attribution("targeting"),
+    ):
         assert part in text
 
 

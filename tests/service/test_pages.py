@@ -356,6 +356,30 @@ def test_an_address_that_cannot_be_used_gets_a_page_that_says_so(site: Site, que
     assert "Traceback" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("query", "field", "words"),
+    [
+        ("rho=25", "rho", "Enter a dial from 1 to 20"),
+        ("rho=steep", "rho", "Enter a dial from 1 to 20"),
+        ("within=ward", "within", "Choose an area from the list"),
+        ("within=ward:E05999999", "within", "Choose an area from the list"),
+    ],
+)
+def test_a_slip_in_the_form_is_named_beside_its_field_and_the_rest_is_shown(
+    site: Site, query: str, field: str, words: str
+) -> None:
+    answer = site.ask("GET", f"/places/demo?focus=best-start&{query}")
+    page = Parsed(answer.text)
+    assert answer.status_code == 422
+    assert answer.headers["cache-control"] == "no-store"
+    assert page.all("title")[0][1].startswith("Error: ")
+    assert [text for attributes, text in page.all("a") if attributes.get("href") == f"#{field}"][0].startswith(words)
+    assert page.all("p", id=f"{field}-error")[0][1].startswith(f"Error: {words}")
+    assert page.all("input", id="rho")[0][0]["value"] == "3", "the usual dial stands in"
+    assert len(page.all("tr", class_="er-ranked__row") or page.all("tbody")) > 0
+    assert page.all("option", value="best-start")[0][0].get("selected") == "", "the other choices are kept"
+
+
 def test_downloads_share_link_and_picture_carry_the_view(site: Site) -> None:
     page = site.page("/places/demo?focus=best-start&rho=4.25")
     query = "?focus=best-start&rho=4.25"
