@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-HIDE_BELOW = 0.50  # registered patients per resident
-FLAG_OUTSIDE = (0.75, 1.25)
+from layers.coverage import FLAG_OUTSIDE, HIDE_BELOW
+
 TOTAL_TOLERANCE = 1e-9
 
 

@@ -12,68 +12,12 @@ import numpy as np
 import pandas as pd
 
 from layers.gradient import fifths, ranks
-from layers.slope import (
-    Limits,
-    Line,
-    Schedule,
-    Vector,
-    check_limits,
-    drawn_ends,
-    known_rows,
-    limits_of,
-    line_of,
-    relative,
-)
+from layers.inequality_arrays import SlopeIndex, concentration_of, described, group_mean
+from layers.proportionality import ProportionalityRatio, proportionality_of
+from layers.slope import Schedule, Vector, check_limits, drawn_ends, known_rows, limit_pair, line_of
 
 GROUPS_ALLOWED = range(5, 101)
-NEAR_ZERO = 0.01  # of the mean: a fitted value this close to zero divides nothing
-ROUNDING = 1e-9  # an equal share per head is not "less where need is greater" by its last bit
 BY_WHERE_PEOPLE_LIVE = "by where people live, not by person"
-
-
-@dataclass(frozen=True)
-class SlopeIndex:
-    """Slope and relative index of inequality, and the fitted ends they come from.
-
-    Attributes
-    ----------
-    sii, sii_lower, sii_upper : float
-        Fitted value at the greatest need minus that at the least, in the measure's unit.
-    rii, rii_lower, rii_upper : float
-        The same two as a ratio; None where it is not defined (`note` says why).
-    intercept, intercept_lower, intercept_upper : float
-        Fitted value at the least need (position 0).
-    mean : float
-        Over the people.
-    units, left_out : int
-        Neighbourhoods or groups used; those without a value, a position or people.
-    limits_from : {"values", "neighbourhoods", "exact", "none"}
-        Each value's own limits; random weights on the neighbourhoods; values taken as exactly known
-        beside another measure that has limits; or nothing (limits are None).
-    confidence, draws, seed, transform
-        As asked for: enough to repeat the limits to the last bit.
-    note : str
-        What a reader has to know; empty if nothing.
-    """
-
-    sii: float
-    sii_lower: float | None
-    sii_upper: float | None
-    rii: float | None
-    rii_lower: float | None
-    rii_upper: float | None
-    intercept: float
-    intercept_lower: float | None
-    intercept_upper: float | None
-    mean: float
-    units: int
-    left_out: int
-    limits_from: str
-    confidence: float
-    draws: int
-    seed: int
-    transform: str | None
-    note: str
 
 
 def slope_index(
@@ -125,7 +69,7 @@ def slope_index(
     line = line_of(value, need_position, people, transform=transform, lower=lower, upper=upper, confidence=confidence)
     source = line.limits_from(draws)
     drawn = drawn_ends(line, source, draws, [seed], schedule)
-    return _described(line, drawn, source, len(value), confidence, draws, seed, transform)
+    return described(line, drawn, source, len(value), confidence, draws, seed, transform)
 
 
 def need_groups(
@@ -264,9 +208,7 @@ def concentration_index(value: pd.Series, need_position: pd.Series, people: pd.S
         raise ValueError("a concentration index needs values of zero or more")
     if not (y * p).sum() > 0:
         raise ValueError("the mean is 0: a concentration index is not defined")
-    share = p / p.sum()
-    average = (share * y).sum()
-    return float(2 * (share * (y - average) * (u - (share * u).sum())).sum() / average)
+    return concentration_of(y, u, p)
 
 
 def by_group(value: pd.Series, people_by_group: pd.DataFrame) -> pd.DataFrame:
@@ -301,47 +243,11 @@ def by_group(value: pd.Series, people_by_group: pd.DataFrame) -> pd.DataFrame:
     y, p = value.to_numpy(dtype=float), people_by_group.to_numpy(dtype=float)
     if np.isinf(y).any() or np.isinf(p).any() or (p < 0).any():
         raise ValueError("values must be finite, and people of each group zero or more")
-    counted = np.nan_to_num(p)
-    people = counted[~np.isnan(y)].sum(axis=0)
-    with np.errstate(invalid="ignore"):
-        average = (np.nan_to_num(y)[:, None] * counted).sum(axis=0) / np.where(people > 0, people, np.nan)
-    columns = {
-        "value": average,
-        "people": people,
-        "people_left_out": counted[np.isnan(y)].sum(axis=0),
-        "neighbourhoods_unknown": np.isnan(p).sum(axis=0),
-    }
+    rows = [group_mean(y, p[:, column]) for column in range(p.shape[1])]
+    names = ("value", "people", "people_left_out", "neighbourhoods_unknown")
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    columns["value"] = [np.nan if value is None else value for value in columns["value"]]
     return pd.DataFrame(columns, index=people_by_group.columns.rename("group"))
-
-
-@dataclass(frozen=True)
-class ProportionalityRatio:
-    """Whether a resource rises with need as steeply as an outcome does.
-
-    Attributes
-    ----------
-    resource, outcome : SlopeIndex
-        Both on the same need position and the same neighbourhoods.
-    ratio, lower, upper : float or None
-        RII of the resource over RII of the outcome, with limits; 1 = in proportion.
-    fifths : float or None
-        The plainer comparison: top to bottom need fifth of the resource over that of the outcome.
-    basis : {"relative index", "fifths"}
-        Which of the two to show; fifths where there can be no verdict.
-    verdict : {"inverse care", "too flat", "proportionate", "steeper than need", None}
-    words : str
-        The verdict, or why there is none, in one or two sentences.
-    """
-
-    resource: SlopeIndex
-    outcome: SlopeIndex
-    ratio: float | None
-    lower: float | None
-    upper: float | None
-    fifths: float | None
-    basis: str
-    verdict: str | None
-    words: str
 
 
 def proportionality_ratio(
@@ -388,141 +294,25 @@ def proportionality_ratio(
     methods M2.
     """
     _check_draws(draws, confidence)
-    shared = resource.notna() & outcome.notna()
-    pairs = [(resource.where(shared), resource_limits), (outcome.where(shared), outcome_limits)]
-    lines = []
-    for values, limits in pairs:
-        if (values < 0).any():
-            raise ValueError(f"{(values < 0).idxmax()} has {values.min():g}; a ratio needs values of zero or more")
-        low, high = (None, None) if limits is None else (limits["lower"], limits["upper"])
-        lines.append(
-            line_of(values, need_position, people, transform=None, lower=low, upper=high, confidence=confidence)
-        )
-    resampled = resource_limits is None and outcome_limits is None
-    slopes, drawn = [], []
-    for number, line in enumerate(lines):
-        source = "exact" if draws and line.error is None and not resampled else line.limits_from(draws)
-        if source == "exact":
-            ends: Vector | None = np.tile(line.ends(), (draws, 1))
-        else:  # one stream for shared weights, so that both move together; one each for independent noise
-            ends = drawn_ends(line, source, draws, [seed] if resampled else [seed, number], schedule)
-        slopes.append(_described(line, ends, source, len(resource), confidence, draws, seed, None))
-        drawn.append(ends)
-    low_ratio, high_ratio = _ratio_limits(drawn[0], drawn[1], confidence)
-    by_fifth = _fifth_ratio([values for values, _ in pairs], need_position, people)
-    return _judged(slopes[0], slopes[1], low_ratio, high_ratio, by_fifth)
-
-
-def _fifth_ratio(measures: list[pd.Series], need_position: pd.Series, people: pd.Series) -> float | None:
-    try:
-        top_to_bottom = [gap(values, need_position, people).relative for values in measures]
-    except ValueError:  # too few neighbourhoods, or ties, for fifths
-        return None
-    resource, outcome = top_to_bottom
-    return resource / outcome if resource is not None and outcome else None
-
-
-def _ratio_limits(resource: Vector | None, outcome: Vector | None, confidence: float) -> Limits:
-    if resource is None or outcome is None:
-        return None, None
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = relative(resource) / relative(outcome)
-    return limits_of(ratio[~np.isnan(ratio)], confidence)
-
-
-def _judged(
-    resource: SlopeIndex, outcome: SlopeIndex, lower: float | None, upper: float | None, by_fifth: float | None
-) -> ProportionalityRatio:
-    """Verdict and words of methods M2."""
-    plain = "not known for need fifths either" if by_fifth is None else f"{by_fifth:.2f} by need fifths"
-    if resource.rii is None or outcome.rii is None:
-        which = "outcome" if outcome.rii is None else "resource"
-        words = (
-            f"No verdict: the relative index of the {which} is not defined, as its line comes near 0 at one end. "
-            f"Top to bottom, resource over outcome is {plain}."
-        )
-        return ProportionalityRatio(resource, outcome, None, None, None, by_fifth, "fifths", None, words)
-    ratio = resource.rii / outcome.rii
-    if outcome.rii_lower is None or outcome.rii_lower <= 1 or lower is None or upper is None:
-        words = (
-            "No verdict: it is not certain that the outcome is worse where need is greater. "
-            f"Top to bottom, resource over outcome is {plain}."
-        )
-        return ProportionalityRatio(resource, outcome, ratio, lower, upper, by_fifth, "fifths", None, words)
-    verdict, meaning = _verdict(resource, lower, upper)
-    words = (
-        f"{verdict.capitalize()}: {meaning}. The most needy end has {resource.rii:.2f} times the resource per head "
-        f"of the least needy, and {outcome.rii:.2f} times the outcome; ratio {ratio:.2f} ({lower:.2f} to {upper:.2f})."
+    for each in (outcome, need_position, people):
+        if not each.index.equals(resource.index):
+            raise ValueError("values, need positions and people are not for the same neighbourhoods in the same order")
+    pairs = [
+        None if limits is None else limit_pair(resource, limits["lower"], limits["upper"])
+        for limits in (resource_limits, outcome_limits)
+    ]
+    return proportionality_of(
+        *(each.to_numpy(dtype=float) for each in (resource, outcome, need_position, people)),
+        resource_limits=pairs[0],
+        outcome_limits=pairs[1],
+        confidence=confidence,
+        draws=draws,
+        seed=seed,
+        schedule=schedule,
+        names=resource.index.tolist(),
     )
-    return ProportionalityRatio(resource, outcome, ratio, lower, upper, by_fifth, "relative index", verdict, words)
-
-
-def _verdict(resource: SlopeIndex, lower: float, upper: float) -> tuple[str, str]:
-    if lower <= 1 + ROUNDING and upper >= 1 - ROUNDING:
-        return "proportionate", "the resource cannot be told from one that rises just as steeply as need"
-    if resource.rii is not None and resource.rii < 1 - ROUNDING:
-        unsure = resource.rii_upper is not None and resource.rii_upper >= 1
-        caution = ", though equal shares lie within its limits" if unsure else ""
-        return "inverse care", f"less of the resource goes where need is greater{caution}"
-    if upper < 1:
-        return "too flat", "the resource rises less steeply than need"
-    return "steeper than need", "the resource rises more steeply than need"
 
 
 def _check_draws(draws: int, confidence: float) -> None:
     if draws < 0 or not 0 < confidence < 1:
         raise ValueError(f"expected 0 draws or more and a confidence such as 0.95; got {draws} and {confidence}")
-
-
-def _described(
-    line: Line,
-    drawn: Vector | None,
-    source: str,
-    rows: int,
-    confidence: float,
-    draws: int,
-    seed: int,
-    transform: str | None,
-) -> SlopeIndex:
-    """Turn the fitted and drawn ends into the index, its limits and a note."""
-    least, most = (float(end) for end in line.ends())
-    average = float(np.average(line.back(line.value), weights=line.people))
-    sii_limits: Limits = (None, None)
-    rii_limits: Limits = (None, None)
-    end_limits: Limits = (None, None)
-    if drawn is not None:
-        sii_limits = limits_of(drawn[:, 1] - drawn[:, 0], confidence)
-        end_limits = limits_of(drawn[:, 0], confidence)
-    notes = []
-    near_zero = NEAR_ZERO * abs(average) if transform is None else 0.0  # what is turned back is never below 0
-    if least <= near_zero or (end_limits[0] is not None and end_limits[0] <= 0):
-        notes.append("RII is not defined: the fitted value at the least need is at or near 0.")
-    elif most <= near_zero:
-        notes.append("RII is not defined: the fitted value at the greatest need is at or near 0.")
-    elif drawn is not None:
-        rii_limits = limits_of(relative(drawn), confidence)
-    rii = None if notes else most / least
-    if source == "neighbourhoods":
-        notes.append("Limits from random weights on the neighbourhoods: the values have no limits of their own.")
-    elif drawn is None:
-        notes.append("No limits: the values have none of their own, or no draws were asked for.")
-    return SlopeIndex(
-        sii=most - least,
-        sii_lower=sii_limits[0],
-        sii_upper=sii_limits[1],
-        rii=rii,
-        rii_lower=rii_limits[0],
-        rii_upper=rii_limits[1],
-        intercept=least,
-        intercept_lower=end_limits[0],
-        intercept_upper=end_limits[1],
-        mean=average,
-        units=len(line.value),
-        left_out=rows - len(line.value),
-        limits_from=source,
-        confidence=confidence,
-        draws=draws,
-        seed=seed,
-        transform=transform,
-        note=" ".join(notes),
-    )

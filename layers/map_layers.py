@@ -10,14 +10,16 @@ drawn hatched, never coloured.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-ClassRule = Literal["fifths", "decile pairs", "breaks", "none"]
+from layers.rank_summaries import SURELY_IN, SURELY_OUT
+
+ClassRule = Literal["fifths", "decile pairs", "breaks", "named", "none"]
 
 MAX_CLASSES = 5
 SHORT_UNIT = 12
@@ -31,12 +33,30 @@ PALETTES: dict[str, tuple[str, str, str, str, str]] = {
     "need": ("#14305c", "#1f6a94", "#46a5ab", "#a3d6b4", "#f2f5cd"),
     "deprivation": ("#43103a", "#862f63", "#c3628a", "#e6a8b6", "#fae8e2"),
     "indicator": ("#52210b", "#944517", "#cb7d33", "#edbd7c", "#fcf0d6"),
+    # Two hues against each other, dark where clusters are; the last is for "not significant", drawn plainly.
+    "clusters": ("#7a1a1c", "#e0916c", "#8fbbdd", "#1f4b7f", "#efeee8"),
     "plain": ("#e9ece6", "#e9ece6", "#e9ece6", "#e9ece6", "#e9ece6"),
 }
 
 FIFTH_LABELS = ("Fifth 1: greatest need", "Fifth 2", "Fifth 3", "Fifth 4", "Fifth 5: least need")
 DECILE_LABELS = ("1-2 most deprived", "3-4", "5-6", "7-8", "9-10 least deprived")
 MISSING_LABEL = "No figure (hatched)"
+CERTAINTY_LABELS = (
+    "In it in at least 90 of 100 draws",
+    "Borderline: in 10 to 90 of 100 draws",
+    "In it in at most 10 of 100 draws",
+)
+CLUSTER_LABELS = (
+    "Greater need among greater need",
+    "Greater need among lesser need",
+    "Lesser need among greater need",
+    "Lesser need among lesser need",
+    "No clear pattern (not significant)",
+)
+BORDERLINE_LABEL = "Hatched colour: borderline"
+BORDERLINE = (SURELY_OUT, SURELY_IN)
+"""A neighbourhood whose chance of the greatest-need fifth lies between these is hatched on maps of ranks."""
+RANKED = ("targeting", "need")
 
 
 @dataclass(frozen=True)
@@ -55,6 +75,20 @@ SITE_SYMBOLS = {
     "family_hub": SiteSymbol("Family hub", "Family hubs", "#c4290f", "M8 .8 15 7v8H1V7z"),
     "childrens_centre": SiteSymbol("Children's centre", "Children's centres", "#a34e00", "M8 1.2 15.4 14.6H.6z"),
 }
+
+
+OWN_SITES = ("#00625a", "M5.5 1h5v4.5H15v5h-4.5V15h-5v-4.5H1v-5h4.5z")
+"""Colour and path of sites that users bring: one symbol for all of them."""
+
+
+def site_symbols(services: Iterable[str]) -> dict[str, SiteSymbol]:
+    """Give the symbol of each of these services: the published ones first, then those of own lists by name."""
+    wanted = set(services)
+    symbols = {service: symbol for service, symbol in SITE_SYMBOLS.items() if service in wanted}
+    for service in sorted(wanted - set(SITE_SYMBOLS)):
+        name = service.replace("_", " ").capitalize()
+        symbols[service] = SiteSymbol(name, name, *OWN_SITES)
+    return symbols
 
 
 class UnknownLayer(LookupError):
@@ -78,7 +112,7 @@ class MapLayer:
         Column of the scores table whose value a reader is shown.
     class_column : str
         Column that puts a neighbourhood in its class (the same as `column` where classes are breaks).
-    classes : {"fifths", "decile pairs", "breaks", "none"}
+    classes : {"fifths", "decile pairs", "breaks", "named", "none"}
         How a class follows from `class_column`.
     value_name : str
         What `column` holds, as written before a number.
@@ -94,6 +128,8 @@ class MapLayer:
         Decimals a value is shown and classed with.
     polarity : int
         -1 if a low value is the greater need, else +1.
+    labels : tuple of str
+        Names of the classes, for a layer whose classes are named.
     """
 
     id: str
@@ -108,6 +144,7 @@ class MapLayer:
     note: str
     decimals: int = 2
     polarity: int = 1
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -220,11 +257,52 @@ def sites(focus: Mapping[str, Any], indicator: Mapping[str, Any]) -> MapLayer:
     )
 
 
+def certainty(focus: Mapping[str, Any], indicator: Mapping[str, Any]) -> MapLayer:
+    """How often a neighbourhood is in the fifth of greatest need when the ranks are drawn again."""
+    return MapLayer(
+        id="certainty",
+        title="How sure is it? " + str(focus.get("title", "")),
+        column="top_fifth_chance",
+        class_column="certainty_class",
+        classes="named",
+        value_name="Share of draws in the fifth of greatest need",
+        unit="",
+        about_classes="The score is worked out 2,000 times, each time with counts and weights moved a little and "
+        "in another way of scoring. The classes say how often a neighbourhood is in the fifth of greatest need.",
+        palette="need",
+        note="Neighbours that are borderline may change places by chance. Look at the reasons before choosing one.",
+        labels=CERTAINTY_LABELS,
+    )
+
+
+def clusters(focus: Mapping[str, Any], indicator: Mapping[str, Any]) -> MapLayer:
+    """Where high or low values gather, by local Moran's I."""
+    named = bool(indicator)
+    return MapLayer(
+        id="clusters",
+        title="Clusters: " + str(indicator.get("name", "") if named else focus.get("title", "")),
+        column="value",
+        class_column="cluster_class",
+        classes="named",
+        value_name=str(indicator.get("name", "Value")) if named else "Need score",
+        unit="",
+        about_classes="Neighbourhoods that are like, or unlike, those they touch, more than chance would make them "
+        "(local Moran's I, 9,999 permutations, false discovery rate 5 %).",
+        palette="clusters",
+        note="Not significant does not mean low need. A cluster says where values gather, not why.",
+        decimals=int(indicator.get("decimals", 1)),
+        polarity=int(indicator.get("polarity", 1)),
+        labels=CLUSTER_LABELS,
+    )
+
+
 LAYERS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], MapLayer]] = {
     "targeting": targeting,
     "need": need,
     "imd": imd,
     "indicator": indicator_layer,
+    "certainty": certainty,
+    "clusters": clusters,
     "sites": sites,
 }
 
@@ -320,7 +398,7 @@ def class_numbers(layer: MapLayer, values: NDArray[np.float64], breaks: Sequence
         return np.ones(value.shape, dtype=np.int64)
     known = ~np.isnan(value)
     number = np.zeros(value.shape, dtype=np.int64)
-    if layer.classes == "fifths":
+    if layer.classes in ("fifths", "named"):
         number[known] = value[known].astype(np.int64)
     elif layer.classes == "decile pairs":
         number[known] = np.ceil(value[known] / 2).astype(np.int64)
@@ -329,6 +407,33 @@ def class_numbers(layer: MapLayer, values: NDArray[np.float64], breaks: Sequence
         step = np.minimum(step, len(breaks) - 1)
         number[known] = step + 1 if layer.polarity < 0 else len(breaks) - step
     return number
+
+
+def certainty_classes(chance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Class of each chance of the top fifth: 1 = at least 0.9, 2 = borderline, 3 = at most 0.1; NaN = not known."""
+    number = np.select([chance >= SURELY_IN, chance <= SURELY_OUT], [1.0, 3.0], 2.0)
+    return np.where(np.isnan(chance), np.nan, number)
+
+
+def cluster_classes(codes: NDArray[np.int64], polarity: int = 1) -> NDArray[np.float64]:
+    """Class of each cluster by need: 1 = greater need among greater need, 5 = not significant; NaN = no figure.
+
+    Parameters
+    ----------
+    codes : array of int, shape (n,)
+        0, 1 = no value or no neighbour, 2 = not significant, then high among high, high among low, low among high,
+        low among low.
+    polarity : {1, -1}
+        -1 where a low value is the greater need.
+    """
+    found = np.array([np.nan, np.nan, 5.0, *((1.0, 2.0, 3.0, 4.0) if polarity > 0 else (4.0, 3.0, 2.0, 1.0))])
+    return np.asarray(found[codes])
+
+
+def borderline(chance: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which neighbourhoods may or may not be in the fifth of greatest need."""
+    with np.errstate(invalid="ignore"):
+        return (chance > BORDERLINE[0]) & (chance < BORDERLINE[1])
 
 
 def palette(layer: MapLayer, classes: int = MAX_CLASSES) -> tuple[str, ...]:
@@ -340,9 +445,11 @@ def palette(layer: MapLayer, classes: int = MAX_CLASSES) -> tuple[str, ...]:
 
 
 def class_count(layer: MapLayer, breaks: Sequence[float] = ()) -> int:
-    """Count the classes of a layer: five, unless its breaks say fewer or it has none."""
+    """Count the classes of a layer: five, unless its breaks or names say fewer or it has none."""
     if layer.classes == "none":
         return 0
+    if layer.classes == "named":
+        return len(layer.labels)
     return len(breaks) if layer.classes == "breaks" else MAX_CLASSES
 
 
@@ -401,5 +508,6 @@ def _rounded(values: NDArray[np.float64], decimals: int | None) -> NDArray[np.fl
 def _legend_class(layer: MapLayer, number: int, colour: str, values: NDArray[np.float64]) -> LegendClass:
     known = values[~np.isnan(values)]
     low, high = (float(known.min()), float(known.max())) if len(known) else (None, None)
-    label = {"fifths": FIFTH_LABELS, "decile pairs": DECILE_LABELS}.get(layer.classes, ("",) * MAX_CLASSES)[number - 1]
+    names = {"fifths": FIFTH_LABELS, "decile pairs": DECILE_LABELS, "named": layer.labels}
+    label = names.get(layer.classes, ("",) * MAX_CLASSES)[number - 1]
     return LegendClass(number, colour, label, low, high, len(values))

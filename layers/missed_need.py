@@ -6,6 +6,7 @@ its people, since nobody is picked out: places are deprived, people are not. Pla
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,8 +32,9 @@ class Reach:
     with_nothing : float
         Share (0-1) of people in need where nothing is given at all.
     leakage : float or None
-        Share (0-1) of the money that reaches people not in need; None if no money is given there.
-    per_person_in_need : float
+        Share (0-1) of the money that reaches people not in need; None if no money is given there. Both are None
+        where people of the same ages are not known.
+    per_person_in_need : float or None
         Money that reaches a person in need on average, in the budget's measure.
     money_not_judged : float
         Share (0-1) of the money given where the people in need are not known.
@@ -42,7 +44,7 @@ class Reach:
     under_coverage: float
     with_nothing: float
     leakage: float | None
-    per_person_in_need: float
+    per_person_in_need: float | None
     money_not_judged: float
 
 
@@ -71,7 +73,13 @@ class MissedNeed:
 
 
 def missed_need(
-    people_in_need: Vector, people: Vector, *, areas: NDArray[np.bool_], targeting_score: Vector, budget: float = 1.0
+    people_in_need: Vector,
+    people: Vector,
+    *,
+    areas: NDArray[np.bool_],
+    targeting_score: Vector,
+    budget: float = 1.0,
+    same_ages: Vector | None = None,
 ) -> MissedNeed:
     """Compare equal per head, fixed areas and the dial on the same money.
 
@@ -80,13 +88,16 @@ def missed_need(
     people_in_need : array, shape (n,)
         Persons, rounded to 5 as published; NaN = missing, never zero.
     people : array, shape (n,)
-        Persons of the same ages, zero or more.
+        Persons who are served, zero or more: the money is shared over them.
     areas : array of bool, shape (n,)
         The priority areas, such as the national Core20 or the place's worst need fifth.
     targeting_score : array, shape (n,)
         Per head as a multiple of the average, from `layers.targeting`; the dial.
     budget : float
         The money, above 0.
+    same_ages : array, shape (n,), optional
+        Persons of the ages that people in need are counted among, where those served are of other ages; NaN = not
+        known, and then what reaches people in need is not known either.
 
     Returns
     -------
@@ -104,22 +115,27 @@ def missed_need(
     """
     need, living, score = (np.asarray(v, dtype=float) for v in (people_in_need, people, targeting_score))
     chosen = np.asarray(areas)
-    _check(need, living, score, chosen, budget)
+    among = living if same_ages is None else np.asarray(same_ages, dtype=float)
+    _check(need, living, score, chosen, budget, among)
     inside = living * chosen
     spent = [living, inside, living * score]
     amounts = [budget * part / part.sum() if part.sum() > 0 else np.zeros(len(part)) for part in spent]
     known = np.isfinite(need)
     return MissedNeed(
-        tuple(reach(name, amount, need, living) for name, amount in zip(DESIGNS, amounts, strict=True)),
+        tuple(
+            reach(name, amount, need, living, same_ages=among) for name, amount in zip(DESIGNS, amounts, strict=True)
+        ),
         float(need[known].sum()),
         float(living[known].sum()),
         int((~known).sum()),
         float(living[~known].sum()),
-        tuple(_notes(need, living, inside)),
+        tuple(_notes(need, among, inside)),
     )
 
 
-def reach(design: str, amount: Vector, people_in_need: Vector, people: Vector) -> Reach:
+def reach(
+    design: str, amount: Vector, people_in_need: Vector, people: Vector, *, same_ages: Vector | None = None
+) -> Reach:
     """Judge one way of spending, such as the amounts of a share-out after rounding.
 
     Parameters
@@ -128,8 +144,8 @@ def reach(design: str, amount: Vector, people_in_need: Vector, people: Vector) -
         Its name.
     amount : array, shape (n,)
         What each neighbourhood gets, zero or more.
-    people_in_need, people : array, shape (n,)
-        Persons; people in need NaN = missing.
+    people_in_need, people, same_ages : array, shape (n,)
+        As for `missed_need`; people in need NaN = missing.
 
     Returns
     -------
@@ -146,25 +162,29 @@ def reach(design: str, amount: Vector, people_in_need: Vector, people: Vector) -
     Methods M3.
     """
     _refuse("amount", amount, ~(np.isfinite(amount) & (amount >= 0)), "zero or more")
-    known = np.isfinite(people_in_need) & (people > 0)
-    needy, living, given = people_in_need[known], people[known], amount[known]
+    among = people if same_ages is None else same_ages
+    known = np.isfinite(people_in_need) & ~(among <= 0)
+    needy, living, given, whole = (each[known] for each in (people_in_need, people, amount, among))
     if not needy.sum() > 0:
         raise ValueError("nobody is in need in these neighbourhoods; a share of them needs somebody")
     total, average = float(amount.sum()), amount.sum() / people.sum()
     low = given < living * average * (1 - SAME)
-    hit = given * np.minimum(needy / living, 1)
+    hit = float((given * np.minimum(needy / whole, 1)).sum())
+    judged = math.isfinite(hit)
     return Reach(
         design,
         float(needy[low | (given == 0)].sum() / needy.sum()),
         float(needy[given == 0].sum() / needy.sum()),
-        float(1 - hit.sum() / given.sum()) if given.sum() > 0 else None,
-        float(hit.sum() / needy.sum()),
+        float(1 - hit / given.sum()) if judged and given.sum() > 0 else None,
+        float(hit / needy.sum()) if judged else None,
         1 - float(given.sum()) / total if total > 0 else 0.0,
     )
 
 
-def _check(need: Vector, people: Vector, score: Vector, areas: NDArray[np.generic], budget: float) -> None:
-    if not need.shape == people.shape == score.shape == areas.shape:
+def _check(
+    need: Vector, people: Vector, score: Vector, areas: NDArray[np.generic], budget: float, among: Vector
+) -> None:
+    if not need.shape == people.shape == score.shape == areas.shape == among.shape:
         shapes = [array.shape for array in (need, people, score, areas)]
         raise ValueError(f"people in need, people, scores and areas have shapes {shapes}; expected the same")
     if areas.dtype != np.bool_:
@@ -173,13 +193,12 @@ def _check(need: Vector, people: Vector, score: Vector, areas: NDArray[np.generi
         raise ValueError(f"the budget is {budget}; expected a number above 0")
     _refuse("people", people, ~(np.isfinite(people) & (people >= 0)), "zero or more")
     _refuse("people in need", need, (need < 0) | np.isinf(need), "zero or more, or missing")
-    _refuse("people in need", need, (need > 0) & (people == 0), "none where nobody lives")
+    _refuse("people in need", need, (need > 0) & (among == 0), "none where nobody lives")
     _refuse("targeting score", score, ~(np.isfinite(score) & (score > 0)), "a number above 0")
     known = np.isfinite(need)
-    if not 0 < need[known].sum() <= people[known].sum():
-        raise ValueError(
-            f"{need[known].sum():g} of {people[known].sum():g} people are in need; expected some, and at most all"
-        )
+    all_of_them = float(among[known].sum())
+    if not need[known].sum() > 0 or need[known].sum() > all_of_them:
+        raise ValueError(f"{need[known].sum():g} of {all_of_them:g} people are in need; expected some, and at most all")
 
 
 def _refuse(what: str, values: Vector, bad: NDArray[np.bool_], expected: str) -> None:

@@ -8,11 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from layers.gradient import DECIMALS
 from layers.place_summaries import PlaceSummary, summarise
-
-WEIGHT_NEEDED = 2 / 3
-WEIGHT_TOLERANCE = 1e-9
+from layers.weighting import WEIGHT_TOLERANCE, weighted_score
 
 
 @dataclass(frozen=True)
@@ -67,17 +64,7 @@ def need_score(
     """
     weight = _weights(scaled, weights, as_published=as_published)
     values = scaled[list(weights)].to_numpy(dtype=float)
-    known = np.isfinite(values)
-    carried = known @ weight / weight.sum()
-    if as_published and known.all():
-        effective = np.broadcast_to(weight, values.shape)
-    else:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            effective = np.where(known, weight, 0.0) / carried[:, None]
-    enough = carried >= WEIGHT_NEEDED - WEIGHT_TOLERANCE
-    parts = _arithmetic(values, effective) if aggregate == "arithmetic" else _geometric(values, effective, aggregate)
-    score = np.where(enough, np.round(np.nansum(parts, axis=1), DECIMALS), np.nan)
-    parts[~enough] = np.nan
+    score, parts, carried = weighted_score(values, weight, aggregate=aggregate, as_published=as_published)
     return NeedScore(
         pd.Series(score, index=scaled.index, name="need_score"),
         pd.DataFrame(parts, index=scaled.index, columns=list(weights)),
@@ -95,22 +82,6 @@ def _weights(scaled: pd.DataFrame, weights: Mapping[str, float], *, as_published
     if not as_published and abs(weight.sum() - 1) > WEIGHT_TOLERANCE:
         raise ValueError(f"weights sum to {weight.sum():.9g}, not to 1")
     return weight
-
-
-def _arithmetic(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    return np.asarray(values * weight)
-
-
-def _geometric(values: np.ndarray, weight: np.ndarray, aggregate: str) -> np.ndarray:
-    if aggregate != "geometric":
-        raise ValueError(f"aggregate is {aggregate!r}; choose arithmetic or geometric")
-    logs = np.log(np.maximum(1.0, values)) * weight
-    total = np.nansum(logs, axis=1, keepdims=True)
-    # Each part in proportion to its logarithm, so that the parts still add up to the score; where
-    # every value is at the bottom the score is 1, shared by weight.
-    with np.errstate(invalid="ignore", divide="ignore"):
-        parts = np.where(total > 0, np.exp(total) * logs / total, np.where(np.isfinite(values), weight, np.nan))
-    return np.asarray(parts)
 
 
 def place_summary(score: pd.Series, rank: pd.Series, people: pd.Series, *, areas: int) -> PlaceSummary:

@@ -6,14 +6,15 @@ same bytes. Plain arrays only; a `Problem` can be sent to another process.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 
 from layers.gradient import ranks
+from layers.rank_summaries import Ranks
 
 BLOCK = 100
 WEIGHT_RANGE = (0.75, 1.25)
@@ -32,7 +33,6 @@ _KNOTS = 2**14  # of the curves by which means and variances are found
 
 Vector = NDArray[np.float64]
 Singles = NDArray[np.float32]
-Ranks = NDArray[np.uint16] | NDArray[np.uint32]
 Unit = tuple[int, int, np.random.SeedSequence]  # first draw, number of draws, seed
 Combination = tuple[str, str, bool]  # scale, aggregate, shrunk or not
 
@@ -50,15 +50,17 @@ class Part:
     factor: float  # polarity x per
     shrunk: tuple[Vector, Vector] | None  # log odds and their standard deviation
     even: bool = False  # whether the knots are at equal distances
+    settled: Mapping[tuple[str, str], Vector] = field(default_factory=dict)  # scaled values where nothing is drawn
 
-    def drawn(self, rng: np.random.Generator, shrunk: bool) -> Vector:
-        """Values of one draw from the posterior, shape (n,)."""
+    def drawn(self, rng: np.random.Generator, shrunk: bool, draws: int) -> Vector:
+        """Values of some draws from the posterior, shape (draws, n)."""
+        shape = (draws, len(self.value))
         if shrunk and self.shrunk is not None:
-            drawn = expit(self.shrunk[0] + self.shrunk[1] * rng.standard_normal(len(self.value)))
+            drawn = expit(self.shrunk[0] + self.shrunk[1] * rng.standard_normal(shape))
         elif self.rate:
-            drawn = rng.standard_gamma(self.posterior[0]) / self.posterior[1]
+            drawn = rng.standard_gamma(self.posterior[0], shape) / self.posterior[1]
         else:
-            drawn = rng.beta(*self.posterior)
+            drawn = rng.beta(*self.posterior, shape)
         return np.where(self.counted, self.factor * drawn, self.value)
 
     def at_points(self, shrunk: bool) -> Vector:
@@ -91,9 +93,17 @@ class Part:
 
     def scaled(self, at: tuple[NDArray[np.int64], Vector], way: tuple[str, str]) -> Vector:
         """Scaled values at positions; 0 where the indicator is missing."""
-        curve = self.curves[way]
-        steps = np.append(np.diff(curve), 0.0)
-        return np.where(np.isfinite(self.value), curve[at[0]] + at[1] * steps[at[0]], 0.0)
+        curve, below = self.curves[way], at[0]
+        here = curve[below]
+        step = curve[np.minimum(below + 1, len(curve) - 1)] - here
+        return np.where(np.isfinite(self.value), here + at[1] * step, 0.0)
+
+    def without_counts(self, ways: Iterable[tuple[str, str]]) -> Part:
+        """Return the part with its scaled values worked out once, if no draw can change them."""
+        if self.counted.any():
+            return self
+        at = self.positions(self.value)
+        return replace(self, settled={way: self.scaled(at, way) for way in ways})
 
 
 def beta_quantile(z: Vector, a: Vector, b: Vector) -> Vector:
@@ -133,7 +143,8 @@ def problem_of(parts: Sequence[Part], weights: Vector, ways: Sequence[Combinatio
     one_by_one = draws * sum(int(part.counted.sum()) for part in parts) <= DRAWN_ONE_BY_ONE
     known = np.column_stack([np.isfinite(part.value) for part in parts])
     if one_by_one:
-        return Problem(tuple(parts), weights, tuple(ways), known, {})
+        scales = {way[:2] for way in ways}
+        return Problem(tuple(part.without_counts(scales) for part in parts), weights, tuple(ways), known, {})
     return Problem((), weights, tuple(ways), known, _moments(parts, ways))
 
 
@@ -181,26 +192,31 @@ def _scores(
     problem: Problem, weights: Vector, way: Combination, rng: np.random.Generator
 ) -> Iterator[Vector | Singles]:
     """Give the drawn scores of each row of weights, shape (n,); logarithms if geometric, which rank the same."""
-    known = None if problem.known.all() else problem.known.T
+    carried = None if problem.known.all() else weights.astype(np.float32) @ problem.known.T.astype(np.float32)
     if problem.moments:
         mean, variance = problem.moments[way]
         # Both products at once: many small ones would wait for one another's threads.
         middles = weights.astype(np.float32) @ mean
         spreads = (weights**2).astype(np.float32) @ variance
         np.sqrt(spreads, out=spreads)
-    for row, weight in enumerate(weights):
+    else:
+        drawn = _drawn_sums(problem.parts, weights, way, rng)
+    for row in range(len(weights)):
         if problem.moments:
             sums = middles[row] + spreads[row] * _NORMALS[rng.integers(2**16, size=len(problem.known), dtype=np.uint16)]
         else:
-            sums = _drawn_sum(problem.parts, weight, way, rng)
-        yield sums if known is None else sums / (weight @ known)
+            sums = drawn[row]
+        yield sums if carried is None else sums / carried[row]
 
 
-def _drawn_sum(parts: Sequence[Part], weight: Vector, way: Combination, rng: np.random.Generator) -> Vector:
-    total = np.zeros(len(parts[0].value))
-    for part, share in zip(parts, weight, strict=True):
-        values = part.drawn(rng, way[2]) if part.counted.any() else part.value
-        total += share * part.scaled(part.positions(values), way[:2])
+def _drawn_sums(parts: Sequence[Part], weights: Vector, way: Combination, rng: np.random.Generator) -> Vector:
+    """Weighted sums of drawn values on the scale, shape as rows of weights by n."""
+    total = np.zeros((len(weights), len(parts[0].value)))
+    for part, share in zip(parts, weights.T, strict=True):
+        if part.settled:
+            total += share[:, None] * part.settled[way[:2]]
+        else:
+            total += share[:, None] * part.scaled(part.positions(part.drawn(rng, way[2], len(weights))), way[:2])
     return total
 
 

@@ -55,7 +55,10 @@ def known_values(codes: Sequence[str], values: Sequence[float], what: str, rule:
 def people_in_need(
     codes: Sequence[str], in_need: Sequence[float] | None, people: Sequence[Fraction], rule: Rule
 ) -> list[Fraction | None]:
-    """Return the people in need of the count form; refuse counts that cannot be."""
+    """Return the people in need of the count form; refuse counts that cannot be.
+
+    They may be more than the eligible people, where the two are of different ages: only their proportions count.
+    """
     if (in_need is None) != (rule.form == "dial"):
         given = "no counts" if in_need is None else "counts"
         raise ValueError(f"the {rule.form} form came with {given} of people in need; only the count form takes them")
@@ -67,10 +70,8 @@ def people_in_need(
     for code, count, living in zip(codes, counts, people, strict=True):
         if count is not None and (count < 0 or (count > 0 and not living)):
             raise ValueError(f"{float(count):g} of {float(living):g} people are in need in {code}; expected 0 or more")
-    known = sum((living for count, living in zip(counts, people, strict=True) if count is not None), Fraction(0))
-    total = sum(count for count in counts if count is not None)
-    if not 0 < total <= known:
-        raise ValueError(f"{float(total):g} of {float(known):g} people are in need; expected some, and at most all")
+    if not any(counts):
+        raise ValueError("nobody is in need in these neighbourhoods; the count form needs somebody")
     return counts
 
 

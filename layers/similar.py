@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-Vector = NDArray[np.float64]
+from layers.similar_arrays import PeerLine, better_than_expected, distances, quartiles
 
-SCATTER_LIMIT = 1.959963984540054  # usual scatters: one ordinary neighbourhood in 40 lies further on the good side
-MEDIAN_TO_DEVIATION = 1.482602218505602  # from the median distance to a standard deviation, whatever a few outliers do
 DEVIANTS_NEED = 5  # neighbourhoods: fewer do not show what goes with a need
 
 
@@ -59,29 +55,9 @@ def similar_places(
         raise ValueError(f"{place} lacks {', '.join(names)} or part of it: no peers can be found")
     if not 1 <= k < len(known):
         raise ValueError(f"{k} peers asked for; {len(known) - 1} other places have every variable")
-    z = _z_scores(known.to_numpy(dtype=float))
-    distance = np.sqrt(((z - z[known.index.get_loc(place)]) ** 2).sum(axis=1))
+    distance = distances(known.to_numpy(dtype=float), int(known.index.get_loc(place)))
     others = pd.DataFrame({"distance": distance}, index=known.index).drop(index=place)
     return others.sort_values("distance", kind="stable").head(k)
-
-
-@dataclass(frozen=True)
-class PeerLine:
-    """What similar places have: the line and band to hold a figure against.
-
-    Attributes
-    ----------
-    median, lower_quartile, upper_quartile : float or None
-        Of the peers that have a value; None where none has.
-    peers, known : int
-        Peers, and those of them with a value.
-    """
-
-    median: float | None
-    lower_quartile: float | None
-    upper_quartile: float | None
-    peers: int
-    known: int
 
 
 def peer_line(values: pd.Series, peers: Sequence[str], *, place: str | None = None) -> PeerLine:
@@ -108,12 +84,7 @@ def peer_line(values: pd.Series, peers: Sequence[str], *, place: str | None = No
     codes = list(peers)
     if place in codes or len(set(codes)) < len(codes):
         raise ValueError("a place is not its own peer, and a peer counts once")
-    found = values.reindex(codes).to_numpy(dtype=float)
-    found = found[np.isfinite(found)]
-    if not len(found):
-        return PeerLine(None, None, None, len(codes), 0)
-    low, middle, high = (float(value) for value in np.quantile(found, [0.25, 0.5, 0.75]))
-    return PeerLine(middle, low, high, len(codes), len(found))
+    return quartiles(values.reindex(codes).to_numpy(dtype=float))
 
 
 def merge_predecessors(context: pd.DataFrame, people: pd.Series, successor: pd.Series) -> pd.DataFrame:
@@ -201,38 +172,7 @@ def positive_deviants(
     known = ~np.isnan(y) & ~np.isnan(x) & (p > 0)
     if known.sum() < DEVIANTS_NEED:
         raise ValueError(f"{known.sum()} with outcome, need and people; at least {DEVIANTS_NEED} are needed")
-    expected = np.full(len(y), np.nan)
-    expected[known] = _expected_from_others(y[known], x[known], p[known])
-    clear = expected - high if polarity == 1 else low - expected
-    better = polarity * (expected - y)
-    usual = MEDIAN_TO_DEVIATION * float(np.nanmedian(np.abs(better)))
-    marked = (clear > 0) & (better > SCATTER_LIMIT * usual)
-    deviant = pd.Series(marked, index=outcome.index, dtype="boolean").mask(np.isnan(clear))
-    return pd.DataFrame({"expected": expected, "better_by": better, "positive_deviant": deviant}, index=outcome.index)
-
-
-def _z_scores(values: Vector) -> Vector:
-    """Give standard deviations from the mean; a constant column is 0 everywhere."""
-    varies = values.max(axis=0) > values.min(axis=0)
-    if not varies.any():
-        raise ValueError("no context variable varies: every place is the same")
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(varies, (values - values.mean(axis=0)) / values.std(axis=0), 0.0)
-
-
-def _expected_from_others(y: Vector, x: Vector, people: Vector) -> Vector:
-    """Value of the weighted line at each row, fitted to all the other rows.
-
-    What a row pulls its own fitted value by (its leverage) is known, so one fit serves all. A row
-    that alone holds up the line has no others to be expected from.
-    """
-    share = people / people.sum()
-    centred = x - (share * x).sum()
-    spread = (share * centred**2).sum()
-    level = (share * y).sum()
-    flat = not x.max() > x.min()
-    slope = 0.0 if flat else (share * centred * y).sum() / spread
-    leverage = share * (1 + (0.0 if flat else centred**2 / spread))
-    rest = 1 - leverage
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(rest > 1e-9, (level + slope * centred - leverage * y) / rest, np.nan)
+    found = better_than_expected(y, x, p, low, high, polarity=polarity)
+    deviant = pd.Series(found.deviant, index=outcome.index, dtype="boolean").mask(found.unknown)
+    columns = {"expected": found.expected, "better_by": found.better_by, "positive_deviant": deviant}
+    return pd.DataFrame(columns, index=outcome.index)

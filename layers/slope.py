@@ -1,19 +1,23 @@
 """A straight line of a measure on need position, and seeded draws of it (methods M2, M5).
 
-`layers.inequality` makes indices of what is fitted and drawn here. Sums are numpy's own, never a matrix
-product: that would change in its last bits with the number of threads.
+`layers.inequality` and, for arrays without labels, `layers.inequality_arrays` make indices of what is fitted and
+drawn here. Sums are numpy's own, never a matrix product: that would change in its last bits with the number of
+threads. No tables at run time, so that the web process can fit a line too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from scipy import special, stats
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Vector = NDArray[np.float64]
 Rows = NDArray[np.bool_]
@@ -25,10 +29,20 @@ Limits = tuple[float, float] | tuple[None, None]
 BLOCK = 64  # draws a block: its weights for all England take 17 MB
 UNITS_NEEDED = 5
 RESAMPLING_NEEDS = 30  # fewer neighbourhoods say too little about their own scatter
+
+
+def _logit(share: Vector) -> Vector:
+    return np.asarray(np.log(share) - np.log1p(-share))
+
+
+def _share(logit: Vector) -> Vector:
+    return np.asarray(np.exp(-np.logaddexp(0.0, -logit)))
+
+
 TRANSFORMS: dict[str | None, tuple[Function, Function]] = {
     None: (np.positive, np.positive),
     "log": (np.log, np.exp),
-    "logit": (special.logit, special.expit),
+    "logit": (_logit, _share),
 }
 
 
@@ -101,20 +115,63 @@ def line_of(
         If a figure is impossible, fewer than 5 rows are left, all have one position, or the
         transform cannot take a value.
     """
+    _check_indexes(value, need_position, people)
+    limits = None
+    if lower is not None or upper is not None:
+        limits = limit_pair(value, lower, upper)
+    return line_from(
+        *(each.to_numpy(dtype=float) for each in (value, need_position, people)),
+        transform=transform,
+        limits=limits,
+        confidence=confidence,
+        names=value.index.tolist(),
+    )
+
+
+def line_from(
+    value: Vector,
+    position: Vector,
+    people: Vector,
+    *,
+    transform: str | None,
+    limits: tuple[Vector, Vector] | None,
+    confidence: float,
+    names: Sequence[object],
+) -> Line:
+    """Check a measure and its limits, and transform them: `line_of` on plain arrays.
+
+    Parameters
+    ----------
+    value, position, people : array, shape (n,)
+        NaN = not known.
+    limits : (lower, upper) or None
+        Of each value.
+    names : sequence, shape (n,)
+        What a message calls the rows.
+
+    Returns
+    -------
+    Line
+
+    Raises
+    ------
+    ValueError
+        As `line_of`.
+    """
     if transform not in TRANSFORMS:
         raise ValueError(f"transform is {transform!r}; choose log, logit or None")
-    known = known_rows(value, need_position, people)
+    known = known_in(value, position, people, names)
     if known.sum() < UNITS_NEEDED:
         raise ValueError(f"{known.sum()} with a value; a slope needs at least {UNITS_NEEDED} neighbourhoods or groups")
-    check_limits(value, lower, upper, known)
-    u, p = need_position.to_numpy(dtype=float)[known], people.to_numpy(dtype=float)[known]
+    _check_limits(value, limits, known, names)
+    u, p = position[known], people[known]
     if not u.max() > u.min():
         raise ValueError("every neighbourhood has the same need position: there is no slope")
     error = None
-    if lower is not None and upper is not None:
-        width = _transformed(upper, known, transform) - _transformed(lower, known, transform)
-        error = width / (2 * stats.norm.ppf((1 + confidence) / 2))
-    return Line(_transformed(value, known, transform), error, u, p, TRANSFORMS[transform][1])
+    if limits is not None:
+        low, high = (_transformed(each, known, transform, names) for each in limits)
+        error = (high - low) / (2 * NormalDist().inv_cdf((1 + confidence) / 2))
+    return Line(_transformed(value, known, transform, names), error, u, p, TRANSFORMS[transform][1])
 
 
 def known_rows(value: pd.Series, need_position: pd.Series, people: pd.Series) -> Rows:
@@ -125,13 +182,17 @@ def known_rows(value: pd.Series, need_position: pd.Series, people: pd.Series) ->
     ValueError
         If indexes differ, people are missing or negative, or a figure is infinite or outside its range.
     """
-    if not (value.index.equals(need_position.index) and value.index.equals(people.index)):
-        raise ValueError("values, need positions and people are not for the same neighbourhoods in the same order")
+    _check_indexes(value, need_position, people)
     y, u, p = (each.to_numpy(dtype=float) for each in (value, need_position, people))
-    _refuse("people", ~np.isfinite(p) | (p < 0), people, "zero or more")
-    _refuse("value", np.isinf(y), value, "a finite number")
-    _refuse("need position", (u < 0) | (u > 1), need_position, "0 to 1")
-    return np.asarray(~np.isnan(y) & ~np.isnan(u) & (p > 0))
+    return known_in(y, u, p, value.index.tolist())
+
+
+def known_in(value: Vector, position: Vector, people: Vector, names: Sequence[object]) -> Rows:
+    """Mark the rows with a value, a position and people: `known_rows` on plain arrays."""
+    _refuse("people", ~np.isfinite(people) | (people < 0), people, names, "zero or more")
+    _refuse("value", np.isinf(value), value, names, "a finite number")
+    _refuse("need position", (position < 0) | (position > 1), position, names, "0 to 1")
+    return np.asarray(~np.isnan(value) & ~np.isnan(position) & (people > 0))
 
 
 def check_limits(value: pd.Series, lower: pd.Series | None, upper: pd.Series | None, known: Rows) -> None:
@@ -142,17 +203,33 @@ def check_limits(value: pd.Series, lower: pd.Series | None, upper: pd.Series | N
     ValueError
         Naming the first row that is wrong.
     """
-    if lower is None and upper is None:
-        return
+    if lower is not None or upper is not None:
+        _check_limits(value.to_numpy(dtype=float), limit_pair(value, lower, upper), known, value.index.tolist())
+
+
+def _check_indexes(value: pd.Series, need_position: pd.Series, people: pd.Series) -> None:
+    if not (value.index.equals(need_position.index) and value.index.equals(people.index)):
+        raise ValueError("values, need positions and people are not for the same neighbourhoods in the same order")
+
+
+def limit_pair(value: pd.Series, lower: pd.Series | None, upper: pd.Series | None) -> tuple[Vector, Vector]:
+    """Give both limits as arrays; ValueError if one is missing or for other rows."""
     if lower is None or upper is None:
         raise ValueError("limits come in pairs: lower and upper")
     if not (lower.index.equals(value.index) and upper.index.equals(value.index)):
         raise ValueError("values and limits are not for the same neighbourhoods in the same order")
-    y, low, high = (each.to_numpy(dtype=float)[known] for each in (value, lower, upper))
+    return lower.to_numpy(dtype=float), upper.to_numpy(dtype=float)
+
+
+def _check_limits(value: Vector, limits: tuple[Vector, Vector] | None, known: Rows, names: Sequence[object]) -> None:
+    if limits is None:
+        return
+    y, low, high = (each[known] for each in (value, *limits))
     wrong = np.flatnonzero(~((low <= y) & (y <= high) & np.isfinite(low) & np.isfinite(high)))
     if len(wrong):
         first = wrong[0]
-        came = f"{value.index[known][first]} has {y[first]:g} with limits {low[first]:g} to {high[first]:g}"
+        name = names[int(np.flatnonzero(known)[first])]
+        came = f"{name} has {y[first]:g} with limits {low[first]:g} to {high[first]:g}"
         raise ValueError(f"{came}; expected it between them")
 
 
@@ -196,19 +273,20 @@ def limits_of(drawn: Vector, confidence: float) -> Limits:
     return float(low), float(high)
 
 
-def _refuse(what: str, wrong: Rows, numbers: pd.Series, expected: str) -> None:
+def _refuse(what: str, wrong: Rows, numbers: Vector, names: Sequence[object], expected: str) -> None:
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])
-        raise ValueError(f"{what} of {numbers.index[first]} is {numbers.iloc[first]:g}; expected {expected}")
+        raise ValueError(f"{what} of {names[first]} is {numbers[first]:g}; expected {expected}")
 
 
-def _transformed(numbers: pd.Series, known: Rows, transform: str | None) -> Vector:
-    plain = numbers.to_numpy(dtype=float)[known]
+def _transformed(plain: Vector, known: Rows, transform: str | None, names: Sequence[object]) -> Vector:
+    numbers = plain[known]
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = TRANSFORMS[transform][0](plain)
+        found = TRANSFORMS[transform][0](numbers)
     bad = np.flatnonzero(~np.isfinite(found))
     if len(bad):
-        came = f"{numbers.index[known][bad[0]]} has {plain[bad[0]]:g}, which {transform} cannot take"
+        name = names[int(np.flatnonzero(known)[bad[0]])]
+        came = f"{name} has {numbers[bad[0]]:g}, which {transform} cannot take"
         raise ValueError(f"{came}; merge neighbourhoods into groups first")
     return found
 

@@ -11,14 +11,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Vector = NDArray[np.float64]
+from layers.trend_arrays import (
+    ControlLimits,
+    RecentTrend,
+    TargetVerdict,
+    Vector,
+    control_limits_of,
+    path_at,
+    recent_trend_of,
+    verdict_of,
+)
 
-TREND_POINTS = 5
-TREND_CRITICAL = 9.5495  # chi-squared, one degree of freedom, two in a thousand: the Fingertips rule
-RANGE_FACTOR = 2.66  # 3 / 1.128: from the mean moving range to three standard deviations
-CHANCE_NEEDS = 3  # points, so that a line leaves something over to judge its noise by
-LIMITS_AT = 1.959963984540054  # standard errors from the value to a 95 % limit
-NOT_ENOUGH = "not enough points"
 QUARTER = re.compile(r"(\d{4})/(\d{2})-Q([1-4])")
 
 
@@ -65,35 +68,6 @@ def financial_quarter(text: str) -> FinancialQuarter:
     return FinancialQuarter(int(found[1]), int(found[3]))
 
 
-@dataclass(frozen=True)
-class RecentTrend:
-    """Whether a proportion rose or fell over five years, and by how much.
-
-    Attributes
-    ----------
-    trend : {"increasing", "decreasing", "no significant change", "not enough points"}
-    chi_squared : float or None
-        For linear trend; above 9.5495 it is significant.
-    first_year, last_year : int or None
-    first, last : float or None
-        Proportion in those years.
-    change, relative_change : float or None
-        Last minus first; the same over first (None from 0).
-    change_per_year : float or None
-        Slope of the line, weighted by the denominators.
-    """
-
-    trend: str
-    chi_squared: float | None = None
-    first_year: int | None = None
-    last_year: int | None = None
-    first: float | None = None
-    last: float | None = None
-    change: float | None = None
-    relative_change: float | None = None
-    change_per_year: float | None = None
-
-
 def recent_trend(count: pd.Series, denominator: pd.Series) -> RecentTrend:
     """Recent trend by the Fingertips rule, over the five years up to the latest known one.
 
@@ -118,41 +92,7 @@ def recent_trend(count: pd.Series, denominator: pd.Series) -> RecentTrend:
     OHID, Fingertips technical guidance, recent trends; Armitage (1955): methods M5.
     """
     years, x, n = _annual(count, denominator)
-    if len(years) < TREND_POINTS or years[-1] - years[-TREND_POINTS] != TREND_POINTS - 1:
-        return RecentTrend(NOT_ENOUGH)
-    years, x, n = years[-TREND_POINTS:], x[-TREND_POINTS:], n[-TREND_POINTS:]
-    time = np.arange(TREND_POINTS, dtype=float)
-    slopes = [_slope(time[kept], x[kept], n[kept]) for kept in ~np.eye(TREND_POINTS, dtype=bool)]
-    slope, statistic = _slope(time, x, n), _chi_squared(time, x, n)
-    steady = all(each > 0 for each in slopes) or all(each < 0 for each in slopes)
-    trend = "no significant change"
-    if statistic > TREND_CRITICAL and steady:
-        trend = "increasing" if slope > 0 else "decreasing"
-    first, last = float(x[0] / n[0]), float(x[-1] / n[-1])
-    relative = (last - first) / first if first > 0 else None
-    return RecentTrend(trend, statistic, int(years[0]), int(years[-1]), first, last, last - first, relative, slope)
-
-
-@dataclass(frozen=True)
-class ControlLimits:
-    """Limits within which a steady process moves (XmR chart).
-
-    Attributes
-    ----------
-    mean, lower, upper : float
-        Mean of the points, and 2.66 mean moving ranges to either side. A limit may lie beyond what
-        the measure can be (below 0): it is then no limit on that side.
-    mean_moving_range : float
-        Mean difference from one point to the next, without sign.
-    outside : tuple
-        Labels of the points outside the limits.
-    """
-
-    mean: float
-    lower: float
-    upper: float
-    mean_moving_range: float
-    outside: tuple[object, ...]
+    return recent_trend_of(years, x, n)
 
 
 def control_limits(values: pd.Series) -> ControlLimits:
@@ -177,15 +117,7 @@ def control_limits(values: pd.Series) -> ControlLimits:
     Wheeler (1993); methods M5.
     """
     points = values.to_numpy(dtype=float)
-    if np.isinf(points).any():
-        raise ValueError("control limits need finite values")
-    moving = np.abs(np.diff(points))
-    moving = moving[~np.isnan(moving)]
-    if not len(moving):
-        raise ValueError("control limits need two points that follow each other")
-    average, spread = float(np.nanmean(points)), float(moving.mean())
-    lower, upper = average - RANGE_FACTOR * spread, average + RANGE_FACTOR * spread
-    return ControlLimits(average, lower, upper, spread, tuple(values.index[(points < lower) | (points > upper)]))
+    return control_limits_of(points, values.index.tolist())
 
 
 def target_path(times: pd.Index, *, baseline: float, goal: float, start: float, due: float) -> pd.Series:
@@ -211,36 +143,8 @@ def target_path(times: pd.Index, *, baseline: float, goal: float, start: float, 
     ----------
     methods M10.
     """
-    if not (all(map(math.isfinite, (baseline, goal, start, due))) and due > start):
-        raise ValueError(f"a path from {baseline} at {start} to {goal} at {due} leads nowhere; due must be after start")
-    t = times.to_numpy(dtype=float)
-    if not (t >= start).all():
-        raise ValueError(f"the path starts at {start}; it has no value before")
-    along = np.minimum((t - start) / (due - start), 1.0)
-    return pd.Series(np.where(along == 1, goal, baseline + (goal - baseline) * along), index=times, name="target_path")
-
-
-@dataclass(frozen=True)
-class TargetVerdict:
-    """How a target stands.
-
-    Attributes
-    ----------
-    verdict : {"met", "on track", "uncertain", "off track", "not enough points"}
-    time, value, expected : float or None
-        Latest point, and the path there.
-    run_rate : float or None
-        Change per unit of time that would still reach the goal; None at the due time or later.
-    chance : float or None
-        Chance (0-1) that the line so far arrives; None under 3 points or at the due time or later.
-    """
-
-    verdict: str
-    time: float | None = None
-    value: float | None = None
-    expected: float | None = None
-    run_rate: float | None = None
-    chance: float | None = None
+    along = path_at(times.to_numpy(dtype=float), baseline=baseline, goal=goal, start=start, due=due)
+    return pd.Series(along, index=times, name="target_path")
 
 
 def verdict(
@@ -285,27 +189,13 @@ def verdict(
     """
     if polarity not in (1, -1) or draws < 0:
         raise ValueError(f"expected polarity 1 or -1 and 0 draws or more; got {polarity} and {draws}")
-    path = target_path(pd.Index([start, due]), baseline=baseline, goal=goal, start=start, due=due)
+    path_at(np.array([start, due]), baseline=baseline, goal=goal, start=start, due=due)
     since = _points_since(points, start)
-    if since.empty or not since.index[-1] > path.index[0]:
-        return TargetVerdict(NOT_ENOUGH)
-    time, (value, low, high) = float(since.index[-1]), since.iloc[-1]
-    on_path = target_path(pd.Index([time]), baseline=baseline, goal=goal, start=start, due=due)
-    expected = float(on_path.iloc[0])
-    best, worst = (low, high) if polarity == 1 else (high, low)
-    reached = polarity * value <= polarity * goal
-    if reached and (polarity * goal <= polarity * baseline or time >= due):
-        found = "met"
-    elif polarity * worst <= polarity * expected:
-        found = "on track"
-    elif polarity * best > polarity * expected:
-        found = "off track"
-    else:
-        found = "uncertain"
-    if time >= due:
-        return TargetVerdict(found, time, float(value), expected)
-    chance = _chance(since, goal, due, polarity, draws, seed)
-    return TargetVerdict(found, time, float(value), expected, float(goal - value) / (due - time), chance)
+    value, low, high = since.to_numpy(dtype=float).T
+    return verdict_of(
+        since.index.to_numpy(dtype=float), value, low, high,
+        baseline=baseline, goal=goal, start=start, due=due, polarity=polarity, draws=draws, seed=seed,
+    )  # fmt: skip
 
 
 def gap_as_people(goal: float, people: pd.Series, count: pd.Series) -> pd.Series:
@@ -366,23 +256,6 @@ def _counted(count: pd.Series, people: pd.Series) -> tuple[Vector, Vector]:
     return np.where(missing, np.nan, x), np.where(missing, np.nan, n)
 
 
-def _slope(time: Vector, x: Vector, n: Vector) -> float:
-    """Change of the proportion per unit of time, by least squares weighted by the denominators."""
-    total = n.sum()
-    across = total * (time * x).sum() - x.sum() * (time * n).sum()
-    return float(across / (total * (time**2 * n).sum() - (time * n).sum() ** 2))
-
-
-def _chi_squared(time: Vector, x: Vector, n: Vector) -> float:
-    """Chi-squared for linear trend; 0 where nobody or everybody has it."""
-    total, cases = n.sum(), x.sum()
-    if cases in (0, total):
-        return 0.0
-    across = total * (time * x).sum() - cases * (time * n).sum()
-    spread = total * (time**2 * n).sum() - (time * n).sum() ** 2
-    return float(total * across**2 / (cases * (total - cases) * spread))
-
-
 def _points_since(points: pd.DataFrame, start: float) -> pd.DataFrame:
     """Known points from the start on, in order of time."""
     if not points.index.is_unique:
@@ -396,26 +269,3 @@ def _points_since(points: pd.DataFrame, start: float) -> pd.DataFrame:
         came = f"point {found.index[at]} is {value[at]:g} with limits {low[at]:g} to {high[at]:g}"
         raise ValueError(f"{came}; expected it between them")
     return found
-
-
-def _chance(points: pd.DataFrame, goal: float, due: float, polarity: int, draws: int, seed: int) -> float | None:
-    """Share of seeded draws in which a straight line through the points arrives at the goal.
-
-    The line's ends and the noise of the point to come are drawn together (the posterior of ordinary
-    least squares). Noise is never taken to be less than the points' own limits say.
-    """
-    if len(points) < CHANCE_NEEDS or draws == 0:
-        return None
-    time, value = points.index.to_numpy(dtype=float), points["value"].to_numpy(dtype=float)
-    centred = time - time.mean()
-    slope = (centred * value).sum() / (centred**2).sum()
-    left = value - value.mean() - slope * centred
-    ahead = due - time.mean()
-    random = np.random.default_rng(np.random.SeedSequence(seed))
-    variance = (left**2).sum() / random.chisquare(len(time) - 2, draws)
-    half = ((points["upper"] - points["lower"]) / (2 * LIMITS_AT)).to_numpy(dtype=float)
-    if np.isfinite(half).any():
-        variance = np.maximum(variance, np.nanmean(half**2))
-    reach = np.sqrt(variance * (1 + 1 / len(time) + ahead**2 / (centred**2).sum()))
-    arrived = value.mean() + slope * ahead + reach * random.standard_normal(draws)
-    return float((polarity * arrived <= polarity * goal).mean())

@@ -9,22 +9,19 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from layers import scaling
 from layers.gradient import ranks
-from layers.need import WEIGHT_NEEDED, WEIGHT_TOLERANCE, need_score
-from layers.rank_draws import Combination, Part, Ranks, Unit, Vector, draw_ranks, problem_of, units_of
+from layers.need import need_score
+from layers.rank_draws import Combination, Part, Unit, Vector, draw_ranks, problem_of, units_of
+from layers.rank_summaries import DrawnRanks, Ranks, class_names, classes, interval
 from layers.shrinkage import shrink_to_council
+from layers.weighting import WEIGHT_NEEDED, WEIGHT_TOLERANCE
 
 DRAWS, SEED = 2_000, 20_250_101
 SCALES = ("ridit", "z_score", "min_max", "exponential")
 AGGREGATES = ("arithmetic", "geometric")
-INTERVAL = (0.05, 0.95)
-SURELY_IN, SURELY_OUT = 0.9, 0.1
-UNCOUNTED_ALLOWED = 1 / 3
 GAP_ALLOWED = 0.1  # of an indicator's range: typical distance between its values and what its counts give
-_AREAS_SORTED = 2_048  # at a time, to keep memory low
 
 
 @dataclass(frozen=True)
@@ -111,29 +108,68 @@ def rank_intervals(
     Methods M9; the idea of drawing over a score's own choices: Saisana, Saltelli and Tarantola (2005).
     """
     index = people.index if members is None else members
-    ways = _combinations(evidence, scales, aggregates, shrinkage, councils)
-    _check(evidence, people, index, draws)
-    known = pd.DataFrame({name: item.values.where(people.notna()).notna() for name, item in evidence.items()})
-    weights = np.array([item.weight for item in evidence.values()])
-    carried = known.loc[index].to_numpy() @ weights / weights.sum()
-    scored = index[carried >= WEIGHT_NEEDED - WEIGHT_TOLERANCE]
+    made = drawn_ranks(
+        evidence, people, members=members, councils=councils, scales=scales, aggregates=aggregates,
+        shrinkage=shrinkage, draws=draws, seed=seed, run=run,
+    )  # fmt: skip
     result = pd.DataFrame({name: pd.array([pd.NA] * len(index), "Int64") for name in ("rank_low", "rank_high")}, index)
     result = result.assign(top_fifth_chance=np.nan, certainty=pd.Series(None, index, dtype=object))
+    has_score = np.isfinite(made.counted)
+    scored = index[has_score]
+    if len(scored):
+        low, high, chance = interval(made.ranks if has_score.all() else made.ranks[has_score])
+        result.loc[scored, "rank_low"], result.loc[scored, "rank_high"] = low, high
+        result.loc[scored, "top_fifth_chance"] = chance
+        result.loc[scored, "certainty"] = class_names(classes(chance, made.counted[has_score]))
+    return result
+
+
+def drawn_ranks(
+    evidence: Mapping[str, Evidence],
+    people: pd.Series,
+    *,
+    members: pd.Index | None = None,
+    councils: pd.Series | None = None,
+    scales: Sequence[str] = SCALES,
+    aggregates: Sequence[str] = AGGREGATES,
+    shrinkage: Sequence[bool] | None = None,
+    draws: int = DRAWS,
+    seed: int = SEED,
+    run: Callable[[Callable[[Unit], Ranks], Iterable[Unit]], Iterable[Ranks]] = map,
+) -> DrawnRanks:
+    """Ranks of every draw within a place, to be summed up for it and for its parts.
+
+    Parameters and errors are those of `rank_intervals`.
+
+    Returns
+    -------
+    DrawnRanks, shape (members, draws)
+        Its ``within`` gives the figures of `rank_intervals` for the place or any footprint in it.
+
+    References
+    ----------
+    Methods M9.
+    """
+    index = people.index if members is None else members
+    ways = _combinations(evidence, scales, aggregates, shrinkage, councils)
+    _check(evidence, people, index, draws)
+    rows = people.index.get_indexer(index)
+    counted_people = people.notna().to_numpy()
+    known = np.column_stack([item.values.notna().to_numpy() & counted_people for item in evidence.values()])[rows]
+    weights = np.array([item.weight for item in evidence.values()])
+    has_score = known @ weights / weights.sum() >= WEIGHT_NEEDED - WEIGHT_TOLERANCE
+    scored, counted = index[has_score], np.full(len(index), np.nan)
+    ranked = np.zeros((len(index), draws), dtype=np.uint16 if len(scored) < 2**16 else np.uint32)
     if not len(scored):
-        return result
+        return DrawnRanks(ranked, counted)
     parts = [_prepared(item, people, scored, councils, ways) for item in evidence.values()]
     problem = problem_of(parts, weights, ways, draws)
-    counted = np.column_stack([part.counted for part in parts]) @ weights / (problem.known @ weights)
+    counted[has_score] = np.column_stack([part.counted for part in parts]) @ weights / (problem.known @ weights)
     del parts  # the scales of all England; of no use to draws by moments
     units = units_of(draws, seed)
-    drawn = np.empty((draws, len(scored)), dtype=np.uint16 if len(scored) < 2**16 else np.uint32)
     for (first, size, _), block in zip(units, run(partial(draw_ranks, problem), units), strict=True):
-        drawn[first : first + size] = block
-    low, high, chance = _summarised(drawn)
-    result.loc[scored, "rank_low"], result.loc[scored, "rank_high"] = low, high
-    result.loc[scored, "top_fifth_chance"] = chance
-    result.loc[scored, "certainty"] = _classes(chance, counted)
-    return result
+        ranked[has_score, first : first + size] = block.T
+    return DrawnRanks(ranked, counted)
 
 
 def _combinations(
@@ -229,10 +265,10 @@ def _curves(
     if not len(knots):
         return np.zeros(1), {way: np.zeros(1) for way in ways}
     curves = {}
-    for scale, aggregate in sorted(ways):
+    for scale in sorted({way[0] for way in ways}):
         scaled = _gone_on(_scaled(pointed, people, scale).to_numpy()[np.isfinite(values)][first])
         scaled = np.clip(scaled, 0.0, 100.0) if scale == "z_score" else scaled
-        curves[scale, aggregate] = scaled if aggregate == "arithmetic" else np.log(np.maximum(1.0, scaled))
+        curves[scale, "arithmetic"], curves[scale, "geometric"] = scaled, np.log(np.maximum(1.0, scaled))
     return _gone_on(knots), curves
 
 
@@ -249,26 +285,6 @@ def _scaled(pointed: pd.Series, people: pd.Series, scale: str) -> pd.Series:
         order = pd.Series(ranks(pointed.to_numpy()).astype(float), pointed.index).where(pointed.notna())
         return scaling.exponential(order, int(pointed.notna().sum()))
     return scaling.z_score(pointed) if scale == "z_score" else scaling.min_max(pointed)
-
-
-def _summarised(drawn: Ranks) -> tuple[NDArray[np.int64], NDArray[np.int64], Vector]:
-    """Return the ends of the rank interval and the chance of the top fifth."""
-    draws, n = drawn.shape
-    ends = int(np.floor(INTERVAL[0] * (draws - 1))), int(np.ceil(INTERVAL[1] * (draws - 1)))
-    low, high, chance = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n)
-    for start in range(0, n, _AREAS_SORTED):
-        some = slice(start, start + _AREAS_SORTED)
-        ordered = np.sort(np.ascontiguousarray(drawn[:, some].T), axis=1)
-        low[some], high[some] = ordered[:, ends[0]], ordered[:, ends[1]]
-        chance[some] = (ordered <= n // 5).mean(axis=1)
-    return low, high, chance
-
-
-def _classes(chance: Vector, counted: Vector) -> NDArray[np.object_]:
-    inside, outside = chance >= SURELY_IN, chance <= SURELY_OUT
-    certainty = np.select([inside, outside], ["surely in", "surely out"], "borderline").astype(object)
-    certainty[counted < 1 - UNCOUNTED_ALLOWED - WEIGHT_TOLERANCE] = "method only"
-    return certainty
 
 
 def drivers(

@@ -11,14 +11,19 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from layers.map_layers import (
+    CERTAINTY_LABELS,
+    CLUSTER_LABELS,
     LAYERS,
     MISSING,
     PALETTES,
     SITE_SYMBOLS,
     UnknownLayer,
+    borderline,
+    certainty_classes,
     class_breaks,
     class_count,
     class_numbers,
+    cluster_classes,
     legend,
     map_layer,
     palette,
@@ -135,7 +140,7 @@ def test_a_long_unit_is_said_once():
 
 
 def test_an_unknown_layer_says_which_there_are():
-    with pytest.raises(UnknownLayer, match="targeting, need, imd, indicator, sites"):
+    with pytest.raises(UnknownLayer, match="targeting, need, imd, indicator, certainty, clusters, sites"):
         map_layer("altitude")
 
 
@@ -156,7 +161,7 @@ def luminance(colour):
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize("name", [name for name in PALETTES if name != "plain"])
+@pytest.mark.parametrize("name", [name for name in PALETTES if name not in ("plain", "clusters")])
 def test_classes_differ_in_lightness_alone(name):
     light = [luminance(colour) for colour in PALETTES[name]]
     contrasts = [(b + 0.05) / (a + 0.05) for a, b in pairwise(light)]
@@ -171,7 +176,7 @@ WITHOUT_BLUE = [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602
 
 
 @pytest.mark.parametrize("seen", [WITHOUT_RED, WITHOUT_GREEN, WITHOUT_BLUE])
-@pytest.mark.parametrize("name", [name for name in PALETTES if name != "plain"])
+@pytest.mark.parametrize("name", [name for name in PALETTES if name not in ("plain", "clusters")])
 def test_classes_stay_in_order_for_every_colour_vision(name, seen):
     sight = []
     for colour in PALETTES[name]:
@@ -180,6 +185,40 @@ def test_classes_stay_in_order_for_every_colour_vision(name, seen):
         sight.append(float(np.clip(np.array(seen) @ linear, 0, 1) @ [0.2126, 0.7152, 0.0722]))
     contrasts = [(b + 0.05) / (a + 0.05) for a, b in pairwise(sight)]
     assert min(contrasts) > 1.25
+
+
+@pytest.mark.parametrize("seen", [np.eye(3), WITHOUT_RED, WITHOUT_GREEN, WITHOUT_BLUE])
+def test_every_two_kinds_of_cluster_look_different_to_everyone(seen):
+    sight = []
+    for colour in PALETTES["clusters"]:
+        parts = np.array([int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)])
+        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        found = np.clip(np.array(seen) @ linear, 0, 1)
+        sight.append(np.where(found <= 0.0031308, 12.92 * found, 1.055 * found ** (1 / 2.4) - 0.055))
+    apart = [float(np.abs(a - b).max()) for at, a in enumerate(sight) for b in sight[:at]]
+    assert min(apart) > 0.12
+    plain = luminance(PALETTES["clusters"][4])
+    assert all((plain + 0.05) / (luminance(colour) + 0.05) > 1.5 for colour in PALETTES["clusters"][:4])
+
+
+def test_a_named_class_is_its_own_number():
+    layer = map_layer("certainty", focus={"title": "Overall"})
+    chance = np.array([0.97, 0.9, 0.5, 0.1, 0.0, np.nan])
+    numbers = class_numbers(layer, certainty_classes(chance))
+    assert numbers.tolist() == [1, 1, 2, 3, 3, MISSING]
+    lines = legend(layer, numbers, chance)
+    assert [line.count for line in lines] == [2, 1, 2, 1]
+    assert [line.label for line in lines[:3]] == list(CERTAINTY_LABELS)
+    assert range_text(lines[0], layer) == "0.90 to 0.97"
+    assert borderline(chance).tolist() == [False, False, True, False, False, False]
+
+
+def test_clusters_are_classed_by_need_not_by_value():
+    # no value, no neighbour, not significant, high among high, high among low, low among high, low among low
+    codes = np.arange(7)
+    np.testing.assert_array_equal(cluster_classes(codes), [np.nan, np.nan, 5, 1, 2, 3, 4])
+    np.testing.assert_array_equal(cluster_classes(codes, -1), [np.nan, np.nan, 5, 4, 3, 2, 1])
+    assert class_count(map_layer("clusters")) == len(CLUSTER_LABELS) == 5
 
 
 def test_fewer_classes_use_the_whole_range():

@@ -145,3 +145,31 @@ def test_a_steeper_dial_leaks_less_where_more_are_in_need_in_needier_places(draw
         for rho in (1.0, 1 + steps / 50, 3.0, 20.0)
     ]
     assert all(later <= earlier + 1e-9 for earlier, later in pairwise(leaks))
+
+
+def test_people_in_need_of_other_ages_than_those_served_by_hand():
+    # 100 and 300 children under 5 are served; need is counted among children under 16: 100 of 400 and 600 of 800.
+    need, served, children = np.array([100.0, 600]), np.array([100.0, 300]), np.array([400.0, 800])
+    found = missed_need(
+        need,
+        served,
+        areas=np.array([True, False]),
+        targeting_score=np.array([0.7, 1.1]),
+        budget=400,
+        same_ages=children,
+    )
+    equal, fixed, dial = found.designs
+    # One pound for each child served: 100 x 1/4 + 300 x 3/4 = 250 of 400 pounds reach need, over 700 in need.
+    assert (equal.under_coverage, equal.leakage) == (0, pytest.approx(1 - 250 / 400))
+    assert equal.per_person_in_need == pytest.approx(250 / 700)
+    assert (fixed.under_coverage, fixed.leakage) == (pytest.approx(600 / 700), 0.75)
+    # 0.7 and 1.1 pounds a head: 70 and 330 pounds; the first is below the average of 1.
+    assert dial.under_coverage == pytest.approx(100 / 700)
+    assert dial.per_person_in_need == pytest.approx((70 / 4 + 330 * 3 / 4) / 700)
+
+
+def test_what_reaches_need_is_not_known_where_its_ages_are_not():
+    unknown = np.full(3, NAN)
+    found = missed_need(NEED, PEOPLE, areas=WORST, targeting_score=SCORE, budget=800, same_ages=unknown)
+    assert [(each.leakage, each.per_person_in_need) for each in found.designs] == [(None, None)] * 3
+    assert [each.under_coverage for each in found.designs] == [0, 0.35, 0.35]

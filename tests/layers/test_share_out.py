@@ -330,8 +330,7 @@ def test_bad_neighbourhoods_are_refused(codes, need, people, says):
         ("dial", [1, 2], r"the dial form came with counts of people in need"),
         ("count", None, r"the count form came with no counts of people in need"),
         ("count", [1], r"there are 2 codes and 1 counts of people in need"),
-        ("count", [0, 0], r"0 of 10 people are in need; expected some, and at most all"),
-        ("count", [9, 2], r"11 of 10 people are in need; expected some, and at most all"),
+        ("count", [0, 0], r"nobody is in need in these neighbourhoods"),
         ("count", [-1, 2], r"-1 of 5 people are in need in A; expected 0 or more"),
         ("count", [1, NAN], r"count of people in need of B is missing"),
     ],
@@ -339,6 +338,16 @@ def test_bad_neighbourhoods_are_refused(codes, need, people, says):
 def test_bad_counts_are_refused(form, in_need, says):
     with pytest.raises(ValueError, match=f"^{says}"):
         divide(*TWO, 10, rule=Rule(form=form), in_need=in_need)
+
+
+def test_people_in_need_of_other_ages_may_be_more_than_the_eligible_people():
+    shared = divide(*TWO, 10, rule=Rule(form="count"), in_need=[9, 2])
+    # Five people each: half of 10 by head is 2.5 each, the other 5 by need is 45/11 and 10/11.
+    assert [row.amount for row in shared.recipients] == [
+        Fraction(5, 2) + Fraction(45, 11),
+        Fraction(5, 2) + Fraction(10, 11),
+    ]
+    assert shared.notes == ("A: more people in need than eligible people; the two may be of different ages.",)
 
 
 def test_people_in_need_where_nobody_lives_are_refused():

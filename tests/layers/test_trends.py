@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from layers.trend_arrays import TREND_CRITICAL
 from layers.trends import (
-    TREND_CRITICAL,
     FinancialQuarter,
     control_limits,
     financial_quarter,
