@@ -64,9 +64,29 @@ def check(
     with output.progress(f"Checking {file.name}") as step:
         step("loading")
         upload = open_own_table(file, kind, declared or [], output, place=place, sources=sources, store=store)
-    output.result(upload.report.as_dict(), _show)
-    if not upload.report.accepted:
+        report = verdict(upload, place, store)
+    output.result(report, show_report)
+    if not report["accepted"]:
         raise typer.Exit(BAD_INPUT)
+
+
+def verdict(upload: Upload, place: str, store: Path | None) -> dict[str, Any]:
+    """Give the report on a file, with what would stand against its import."""
+    from service.own_tables import trial
+    from service.settings import Settings
+
+    report = upload.report.as_dict()
+    against = trial(upload, store or Settings().store, place)
+    if against is None:
+        return report
+    item = dict.fromkeys(("sheet", "row", "column", "code", "value")) | against.item() | {"severity": "reject"}
+    return report | {
+        "accepted": False,
+        "stored": 0,
+        "rejected": report["stored"],
+        "totals": report["totals"] | {against.rule: 1},
+        "items": [{"file": report["file"], "hint": ""} | item, *report["items"]],
+    }
 
 
 def open_own_table(
@@ -112,20 +132,44 @@ def open_own_table(
     except BadDeclaration as error:
         _tell_wrong_usage(error, output)
     areas = areas_of(place, store or settings.store) if place and kind != "sites" else None
-    gazetteer = None
+    gazetteer = middles = None
     if kind == "sites":
         gazetteer = gazetteer_of(place, sources or settings.sources, settings.cache)
+        if gazetteer is None and place:
+            gazetteer = middles = middles_of(place, store or settings.store)
     with file.open("rb") as stream:
-        return open_upload(stream, facts, areas=areas, gazetteer=gazetteer)
+        upload = open_upload(stream, facts, areas=areas, gazetteer=gazetteer)
+    if middles is not None:
+        upload.report.facts["postcodes"] = "no list is at hand: placed where the people of their neighbourhood live"
+    return upload
 
 
 def areas_of(place: str, store: Path) -> Areas:
     """Give the neighbourhoods of the place's newest edition."""
     from geodata.upload.gate import Areas
+    from geodata.vintages import read_links
     from service.edition import open_edition
 
     edition = open_edition(store, place, check=False)
-    return Areas.of(edition.place["name"], edition.codes.tolist())
+    codes = edition.codes.tolist()
+    links = read_links(edition.stored)
+    of_2011 = [] if links is None else links.loc[links["lsoa21cd"].isin(codes), "lsoa11cd"].tolist()
+    return Areas.of(edition.place["name"], codes, of_2011)
+
+
+def middles_of(place: str, store: Path) -> Gazetteer | None:
+    """Give the postcodes that a built place holds, each where its neighbourhood's people live on average."""
+    from geodata.postcodes import Gazetteer
+    from geodata.stored import read_neighbourhoods
+    from service.edition import open_edition
+
+    edition = open_edition(store, place, check=False)
+    postcodes, rows = edition.postcodes()
+    if not postcodes:
+        return None
+    places = read_neighbourhoods(edition.stored).reset_index().iloc[rows]
+    table = places[["lsoa21cd", "lad24cd", "centroid_x_m", "centroid_y_m"]]
+    return Gazetteer(table.set_axis(["lsoa21cd", "laua", "easting", "northing"], axis=1).assign(pcds=postcodes))
 
 
 def gazetteer_of(place: str, sources: Path | None, cache: Path) -> Gazetteer | None:
@@ -170,7 +214,8 @@ def _tell_wrong_usage(error: BadDeclaration, output: Output) -> None:
     raise typer.Exit(WRONG_USAGE)
 
 
-def _show(report: dict[str, Any]) -> None:
+def show_report(report: dict[str, Any]) -> None:
+    """Print the verdict on a file for people."""
     for severity, heading in WORDS.items():
         items = [item for item in report["items"] if item["severity"] == severity]
         if items:

@@ -1,0 +1,66 @@
+"""``evenreach proportionality``: say whether a resource that was imported is as steep as need."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from service.commands.output import Json, Output, PlaceName, Quiet, Refusal, Store, print_table, told
+from service.commands.score import within_option
+
+
+@told
+def proportionality(
+    place: PlaceName,
+    resource: Annotated[str, typer.Option("--resource", help="An imported resource.")],
+    outcome: Annotated[
+        str, typer.Option("--outcome", help="An indicator with a true zero, or a focus: then its need score.")
+    ],
+    focus: Annotated[str, typer.Option("--focus", help="The need that both are drawn against.")] = "core",
+    within: Annotated[
+        str, typer.Option("--within", callback=within_option, help="lad:CODE, ward:CODE, msoa:CODE or team:NAME")
+    ] = "",
+    edition: Annotated[str, typer.Option("--edition", help="An edition; the newest when left out.")] = "",
+    store: Store = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say whether a resource of PLACE rises with need as steeply as an outcome does."""
+    from service.edition import open_edition
+    from service.proportionality import proportionality as compared
+    from service.proportionality import proportionality_answer
+    from service.queries import BadQuery
+    from service.settings import Settings
+    from service.views import View
+
+    opened = open_edition(store or Settings().store, place, edition or None)
+    view = View(place=place, focus=focus, within=within, edition=edition)
+    try:
+        found = compared(opened, view, resource, outcome)
+    except BadQuery as error:
+        raise Refusal(f"{error} {error.hint}".strip()) from None
+    Output(as_json, quiet).result(proportionality_answer(found), _show)
+
+
+def _show(found: dict[str, Any]) -> None:
+    print(f"{found['resource']['name']} against {found['outcome']['name']}")
+    print(f"  {found['name']}, edition {found['edition']}, need of focus {found['focus']}")
+    print(f"  {found['words']}")
+    rows = [
+        (title, *(_figure(found[part][key]) for key in ("rii", "rii_lower", "rii_upper")))
+        for title, part in (("resource", "resource_index"), ("outcome", "outcome_index"))
+        if found[part]
+    ]
+    rows.append(("ratio", *(_figure(found[key]) for key in ("ratio", "lower", "upper"))))
+    print_table(("most over least needy end", "times", "lower", "upper"), rows)
+    if found["fifths"] is not None:
+        print(f"  By need fifths, top to bottom: {found['fifths']:.2f}")
+    for note in found["notes"]:
+        print(f"  {note}")
+    for sentence in found["attribution"]:
+        print(f"  {sentence}")
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
