@@ -7,13 +7,25 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from service.downloads import csv_bytes, csv_metadata, put
 from service.features import view_facts
 from service.file_table import Column, Table, dial_facts, facts_of
 from service.scoring import METHOD_VERSION
 from service.share_designs import Design, designs
-from service.share_outs import Receiver, SharedBudget, certificate_bytes, certificate_of
-from service.share_words import amount_words, notes, recipients_words, sentences, warnings
+from service.share_outs import SharedBudget, certificate_bytes, certificate_of
+from service.share_recipients import Receiver
+from service.share_words import (
+    budget_words,
+    in_need_words,
+    notes,
+    recipients_words,
+    rule_words,
+    sentence_of_rule,
+    sentences,
+    warnings,
+)
 
 COLUMNS: tuple[tuple[str, str, int, Callable[[Receiver], Any]], ...] = (
     ("recipient", "Code of the recipient: LSOA, ward, MSOA or team area", 0, lambda r: r.share.code),
@@ -25,6 +37,7 @@ COLUMNS: tuple[tuple[str, str, int, Callable[[Receiver], Any]], ...] = (
     ("amount", "What the recipient gets; the amounts add up to the budget", 2, lambda r: _number(r.share.amount)),
     ("achieved", "Share per head of the amount; 1 is the average", 2, lambda r: _number(r.share.achieved)),
 )  # fmt: skip
+NEED_AT = 4  # people in need stand after the need position
 TEXTS = ("recipient", "name")
 
 
@@ -34,13 +47,18 @@ def _number(value: Fraction | None) -> float | None:
 
 def share_table(shared: SharedBudget) -> Table:
     """Collect the recipients as the columns of a file, greatest need first."""
+    wanted = list(COLUMNS)
+    if shared.in_need is not None:
+        about = f"The people in need by whom it was shared: {shared.in_need.title}"
+        wanted.insert(NEED_AT, ("in_need", about, 1, lambda r: _number(r.share.in_need)))
     columns = [
         Column(name, about, "text" if name in TEXTS else "number", [value(row) for row in shared.receivers], decimals)
-        for name, about, decimals, value in COLUMNS
+        for name, about, decimals, value in wanted
     ]
-    facts = facts_of(shared.edition, shared.view.but(layer="targeting")) | dial_facts(shared.scores)
-    title = f"{facts['title']}: {amount_words(shared, float(shared.share.budget))} shared out"
-    said = [*sentences(shared), *warnings(shared), *notes(shared)]
+    facts = facts_of(shared.edition, shared.view.but(layer="targeting"))
+    facts |= dial_facts(shared.scores) if shared.in_need is None else {}
+    title = f"{facts['title']}: {budget_words(shared)} shared out"
+    said = [f"{sentence_of_rule(shared)}.", *sentences(shared), *warnings(shared), *notes(shared)]
     request = shared.request.parameters() | {"unit": shared.request.unit, "over": shared.request.over}
     return Table(
         columns,
@@ -50,15 +68,36 @@ def share_table(shared: SharedBudget) -> Table:
 
 
 def write_share(shared: SharedBudget, path: Path) -> None:
-    """Write the recipients to a ``.csv`` (with ``FILE-metadata.json`` beside it) or ``.xlsx`` file."""
-    table = share_table(shared)
-    if path.suffix.lower() == ".xlsx":
+    """Write the recipients to a ``.csv`` (with ``FILE-metadata.json`` beside it), ``.xlsx`` or ``.pdf`` file."""
+    kind = path.suffix.lower().lstrip(".")
+    put(path, share_bytes(shared, kind))
+    if kind == "csv":
+        put(path.with_name(f"{path.name}-metadata.json"), csv_metadata(share_table(shared), path.name))
+
+
+def share_bytes(shared: SharedBudget, kind: str, *, link: str = "") -> bytes:
+    """Write a share-out as one kind of file.
+
+    Parameters
+    ----------
+    shared : SharedBudget
+        A budget shared out.
+    kind : {"csv", "xlsx", "pdf", "json", "certificate.json"}
+        Which; XLSX and PDF load heavy libraries and belong in the workshop or on the command line.
+    link : str
+        Where it can be opened again, for the PDF.
+    """
+    if kind == "csv":
+        return csv_bytes(share_table(shared))
+    if kind == "xlsx":
         from service.spreadsheet import xlsx_bytes
 
-        put(path, xlsx_bytes(table))
-    else:
-        put(path, csv_bytes(table))
-        put(path.with_name(f"{path.name}-metadata.json"), csv_metadata(table, path.name))
+        return xlsx_bytes(share_table(shared))
+    if kind == "pdf":
+        from service.share_pdf import pdf_bytes
+
+        return pdf_bytes(shared, link=link)
+    return orjson.dumps(share_answer(shared)) if kind == "json" else certificate_bytes(shared)
 
 
 def write_certificate(shared: SharedBudget, path: Path) -> None:
@@ -87,6 +126,10 @@ def share_summary(shared: SharedBudget) -> dict[str, Any]:
         "unit": shared.request.unit,
         "over": shared.request.over,
         "minimum": float(shared.request.minimum),
+        "form": shared.request.form,
+        "counts": shared.in_need.name if shared.in_need else None,
+        "floor": float(shared.request.floor) if shared.in_need else None,
+        "rule": rule_words(shared),
         "recipients": recipients_words(shared),
         "eligible": float(shared.people),
         "average_per_head": float(shared.average),
@@ -99,6 +142,7 @@ def share_summary(shared: SharedBudget) -> dict[str, Any]:
         "sentences": sentences(shared),
         "warnings": warnings(shared),
         "notes": notes(shared),
+        "people_in_need": in_need_words(shared),
         "designs": [_design(design) for design in designs(shared)],
     }
 
@@ -111,6 +155,14 @@ def _design(design: Design) -> dict[str, Any]:
         "without_need_score": design.no_score,
         "top_fifth_share": design.top_fifth_share,
         "people_with_nothing": design.people_with_nothing,
+        "missed_need": {
+            "under_coverage": design.reach.under_coverage,
+            "with_nothing": design.reach.with_nothing,
+            "leakage": design.reach.leakage,
+            "per_person_in_need": design.reach.per_person_in_need,
+        }
+        if design.reach
+        else None,
     }
 
 

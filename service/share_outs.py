@@ -8,63 +8,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from layers.certificate import canonical, certificate
-from layers.share_out import REST, Recipient, ShareOut, divide
-from layers.share_rule import Rule
+from layers.share_out import ShareOut, divide
 from service.edition import Edition
 from service.queries import BadQuery
 from service.scoring import METHOD_VERSION, Scores, score
+from service.share_counts import PeopleInNeed, people_in_need
+from service.share_recipients import Receiver, footprint_pairs, receivers
+from service.share_requests import ABOUT_AMOUNT, FILE, ShareRequest
 from service.views import View
 
-Unit = Literal["pence", "pounds-exact", "whole"]
-Over = Literal["lsoa", "wards", "msoas", "teams"]
-UNITS: dict[str, Literal["pence", "whole"] | None] = {"pence": "pence", "pounds-exact": None, "whole": "whole"}
-KINDS = {"wards": "ward", "msoas": "msoa", "teams": "team"}
-AMOUNT = r"(?:£ ?)?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,6})?|(?:£ ?)?[0-9]{1,13}(?:\.[0-9]{1,6})?"
-ABOUT_AMOUNT = "a number above 0, such as 250000 or 1200.50"
 SHA256 = re.compile("[0-9a-f]{64}")
-
-
-@dataclass(frozen=True)
-class ShareRequest:
-    """What is to be shared out, and how.
-
-    Attributes
-    ----------
-    budget : float
-        Pounds, or posts, sessions and the like where the unit is "whole".
-    unit : {"pence", "pounds-exact", "whole"}
-        Pounds to the penny, pounds without rounding, or whole posts.
-    over : {"lsoa", "wards", "msoas", "teams"}
-        Who receives.
-    minimum : float
-        Given to every recipient with people first.
-    """
-
-    budget: float
-    unit: Unit = "pence"
-    over: Over = "lsoa"
-    minimum: float = 0
-
-    def parameters(self) -> dict[str, str]:
-        """Return the words of an address that give this request again, defaults left out."""
-        return {
-            "budget": number_text(self.budget),
-            "unit": self.unit if self.unit != "pence" else "",
-            "over": self.over if self.over != "lsoa" else "",
-            "minimum": number_text(self.minimum) if self.minimum else "",
-        }
-
-
-class Receiver(NamedTuple):
-    """A recipient with its name; `share` has its figures."""
-
-    name: str
-    share: Recipient
 
 
 @dataclass(frozen=True)
@@ -77,6 +35,8 @@ class SharedBudget:
         By need, greatest first.
     left_out : tuple of str
         Codes of neighbourhoods where the number of eligible people is not known.
+    in_need : PeopleInNeed or None
+        Count form: who is counted, over the whole place.
     """
 
     edition: Edition
@@ -86,6 +46,7 @@ class SharedBudget:
     share: ShareOut
     receivers: tuple[Receiver, ...]
     left_out: tuple[str, ...]
+    in_need: PeopleInNeed | None = None
 
     @property
     def people(self) -> Fraction:
@@ -100,33 +61,6 @@ class SharedBudget:
     def query(self) -> str:
         """Return the canonical query string of the view and the request."""
         return self.view.query(**self.request.parameters())
-
-
-def read_amount(parameter: str, text: str) -> float:
-    """Read an amount as a person writes it: ``250000``, ``250,000.50``, ``£250,000``.
-
-    Raises
-    ------
-    BadQuery
-        For anything else, naming the parameter.
-    """
-    if not re.fullmatch(AMOUNT, text):
-        raise BadQuery(parameter, f"{parameter} is {text[:40]!r}; expected {ABOUT_AMOUNT}.", hint="Use digits only.")
-    plain = re.sub("[£, ]", "", text)
-    return float(plain) if "." in plain else int(plain)
-
-
-def number_text(value: float) -> str:
-    """Write an amount for an address: no idle zeros, no exponent."""
-    if float(value).is_integer():
-        return str(int(value))
-    return f"{value:.6f}".rstrip("0").rstrip(".")
-
-
-def recipient_kinds(edition: Edition) -> list[Over]:
-    """List over whom a budget can be shared here: neighbourhoods, and the footprints that the edition has."""
-    wider: list[Over] = ["wards", "msoas", "teams"]
-    return ["lsoa", *(over for over in wider if edition.footprints(KINDS[over]))]
 
 
 def share_budget(edition: Edition, view: View, request: ShareRequest) -> SharedBudget:
@@ -157,46 +91,34 @@ def share_budget(edition: Edition, view: View, request: ShareRequest) -> SharedB
     counted = np.isfinite(scores.eligible)
     rows = scores.rows[counted]
     codes = [str(code) for code in edition.codes[rows]]
+    in_need = None
     try:
+        rule = request.rule(view.rho)
+        if rule.form == "count":
+            in_need = people_in_need(edition, view.focus, request.counts)
         share = divide(
             codes,
             scores.need_score[counted].tolist(),
             scores.eligible[counted].tolist(),
             request.budget,
-            rule=Rule(rho=view.rho, unit=_unit(request), minimum=request.minimum, missing="average"),
-            footprints=_footprints(edition, request, set(codes)),
+            rule=rule,
+            in_need=in_need.people[rows].tolist() if in_need else None,
+            footprints=footprint_pairs(edition, request, set(codes)),
         )
     except ValueError as error:
         raise error if isinstance(error, BadQuery) else _refusal(error) from None
     left_out = tuple(str(code) for code in edition.codes[scores.rows[~counted]])
-    return SharedBudget(edition, view, request, scores, share, _receivers(edition, request, share), left_out)
-
-
-def _unit(request: ShareRequest) -> Literal["pence", "whole"] | None:
-    if request.unit not in UNITS:
-        raise BadQuery("unit", f"unit is {request.unit[:40]!r}.", hint=f"Give {', '.join(UNITS)}.")
-    return UNITS[request.unit]
-
-
-def _footprints(edition: Edition, request: ShareRequest, codes: set[str]) -> list[tuple[str, str]] | None:
-    """Pair each footprint's code with its neighbourhoods in the view; None for neighbourhoods themselves."""
-    kinds = recipient_kinds(edition)
-    if request.over not in kinds:
-        raise BadQuery("over", f"over is {request.over[:40]!r}.", hint=f"Here it is one of {', '.join(kinds)}.")
-    if request.over == "lsoa":
-        return None
-    kind = KINDS[request.over]
-    pairs = [
-        (str(entry["code"]), str(code))
-        for entry in edition.footprints(kind)
-        for code in edition.codes[edition.rows_within(f"{kind}:{entry['code']}")]
-    ]
-    return [(footprint, code) for footprint, code in pairs if code in codes]
+    named = receivers(edition, request, share)
+    return SharedBudget(edition, view, request, scores, share, named, left_out, in_need)
 
 
 def _refusal(error: ValueError) -> BadQuery:
     """Name the field that a refusal of the method is about."""
     message = str(error)
+    if "in need" in message:
+        return BadQuery("counts", f"{message}.", hint="Choose other counts, another focus, or the dial.")
+    if message.startswith("the floor"):
+        return BadQuery("floor", f"{message}.")
     if "minimum" in message:
         return BadQuery("minimum", f"{message}.", hint="Lower the minimum, or share over fewer and larger areas.")
     if message.startswith("the budget"):
@@ -204,29 +126,8 @@ def _refusal(error: ValueError) -> BadQuery:
     if message.startswith("rho"):
         return BadQuery("rho", f"{message}.")
     if "footprint" in message:
-        return BadQuery("over", f"{message}.", hint="Share over neighbourhoods instead.")
+        return BadQuery("over", f"{message}.", hint="Give each neighbourhood one area, or share over neighbourhoods.")
     return BadQuery("focus", f"{message}.", hint="Choose another focus or area.")
-
-
-def _receivers(edition: Edition, request: ShareRequest, share: ShareOut) -> tuple[Receiver, ...]:
-    named = _names(edition, request, share)
-    found = [Receiver(named.get(row.code, row.code), row) for row in share.recipients]
-    return tuple(sorted(found, key=lambda each: (-each.share.position, each.share.code)))
-
-
-def _names(edition: Edition, request: ShareRequest, share: ShareOut) -> dict[str, str]:
-    """Name the recipients; a footprint of which the view holds only some neighbourhoods is called a part."""
-    if request.over == "lsoa":
-        facts = edition.names([edition.row(row.code) for row in share.recipients])
-        return {row["lsoa21cd"]: f"{row['msoa21hclnm']} ({row['lsoa21nm']})" for row in facts}
-    members: dict[str, int] = {}
-    for row in share.neighbourhoods:
-        members[row.recipient] = members.get(row.recipient, 0) + 1
-    named = {
-        entry["code"]: f"{entry['name']}{'' if members.get(entry['code']) == entry['count'] else ' (part)'}"
-        for entry in edition.footprints(KINDS[request.over])
-    }
-    return {**named, REST: "Rest of the area"}
 
 
 def certificate_of(shared: SharedBudget) -> dict[str, Any]:
@@ -235,15 +136,21 @@ def certificate_of(shared: SharedBudget) -> dict[str, Any]:
     hashes = {
         name: str(source["sha256"]) for name, source in sources.items() if SHA256.fullmatch(str(source["sha256"]))
     }
+    if shared.request.sha256:
+        hashes["footprints"] = shared.request.sha256
     context = {
         "place": shared.view.place,
         "edition": shared.edition.id,
         "focus": shared.view.focus,
         "within": shared.view.within or "the whole place",
-        "over": shared.request.over,
+        "over": shared.request.file if shared.request.over == FILE else shared.request.over,
         "budget is in": "whole units" if shared.request.unit == "whole" else "pounds",
         "attribution": " ".join(shared.edition.attribution()),
     }
+    if shared.view.weights:
+        context["weights"] = shared.view.weights
+    if shared.in_need is not None:
+        context["people counted"] = f"{shared.in_need.name}: {shared.in_need.title}"
     if shared.left_out:
         context["left out, eligible people not known"] = ", ".join(shared.left_out)
     return certificate(shared.share, method=METHOD_VERSION, inputs=hashes, context=context)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from service.pages.wording import fixed, people, pounds
+from service.missed_needs import IN_NEED_WORDS
+from service.pages.wording import fixed, people, percent, pounds
 from service.share_outs import SharedBudget
+from service.share_recipients import nouns
+from service.views import dial_text
 
-NOUNS = {
-    "lsoa": ("neighbourhood", "neighbourhoods"),
-    "wards": ("ward", "wards"),
-    "msoas": ("MSOA", "MSOAs"),
-    "teams": ("team area", "team areas"),
-}
 SMALL = 0.1  # pounds a head below which pence are said, with two figures
 PER = 1_000  # whole units are few: said for so many people
 
@@ -18,6 +15,11 @@ PER = 1_000  # whole units are few: said for so many people
 def amount_words(shared: SharedBudget, value: float) -> str:
     """Write an amount in the budget's own measure."""
     return fixed(value, 0) if shared.request.unit == "whole" else pounds(value)
+
+
+def budget_words(shared: SharedBudget) -> str:
+    """Write the budget with what it is in."""
+    return amount_words(shared, float(shared.share.budget)) + (" units" if shared.request.unit == "whole" else "")
 
 
 def per_head_words(shared: SharedBudget, multiple: float) -> str:
@@ -31,20 +33,35 @@ def per_head_words(shared: SharedBudget, multiple: float) -> str:
 def recipients_words(shared: SharedBudget) -> str:
     """Count the recipients with their noun."""
     count = len(shared.receivers)
-    return f"{count:,} {NOUNS[shared.request.over][count != 1]}"
+    return f"{count:,} {nouns(shared.request.over)[count != 1]}"
+
+
+def rule_words(shared: SharedBudget) -> str:
+    """Say by which rule the budget was shared out."""
+    if shared.in_need is None:
+        return f"with the dial at {dial_text(shared.view.rho)}"
+    alike = percent(shared.request.floor, 2)
+    if shared.request.floor == 1:
+        return "the same for everyone"
+    return f"{alike} of it equally per head, the rest by the number of {shared.in_need.title}"
+
+
+def in_need_words(shared: SharedBudget) -> str:
+    """Say who counts as in need where the ways to spend the money are compared."""
+    return IN_NEED_WORDS[shared.edition.in_need_for(shared.view.focus)[1]]
+
+
+def sentence_of_rule(shared: SharedBudget) -> str:
+    """Begin a sentence about the rule: the focus and how its budget is shared."""
+    return f"{shared.edition.focuses[shared.view.focus]['title']}, {rule_words(shared)}"
 
 
 def sentences(shared: SharedBudget) -> list[str]:
     """Say what was shared, the least and the most as achieved, and what rounding changed."""
     achieved, planned = shared.share.achieved, shared.share.planned
     least, most = float(achieved.least), float(achieved.most)
-    given = (
-        f"{float(shared.share.budget):,.0f} units"
-        if shared.request.unit == "whole"
-        else amount_words(shared, float(shared.share.budget))
-    )
     found = [
-        f"{recipients_words(shared)} with {float(shared.people):,.0f} eligible people share {given}: "
+        f"{recipients_words(shared)} with {float(shared.people):,.0f} eligible people share {budget_words(shared)}: "
         f"{per_head_words(shared, 1)} on average."
     ]
     if least > 0:

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from service.commands.check import open_own_table, show_report
 from service.commands.output import BAD_INPUT, Json, Output, PlaceName, Quiet, Refusal, Store, told
-from service.commands.score import dial_option, within_option
+from service.commands.score import dial_option, read_weights_option, within_option
 
-FORMATS = ("csv", "xlsx")
+if TYPE_CHECKING:
+    from service.share_requests import ShareRequest
+
+FORMATS = ("csv", "xlsx", "pdf")
 UNITS = ("pence", "pounds-exact", "whole")
-OVER = ("lsoa", "wards", "msoas", "teams")
+FORMS = ("dial", "count")
 
 
 def _format(out: Path) -> Path:
     if out.suffix.lower().lstrip(".") not in FORMATS:
-        raise typer.BadParameter(f"{out.name!r} has no known format: use .{' or .'.join(FORMATS)}")
+        raise typer.BadParameter(f"{out.name!r} has no known format: use .{', .'.join(FORMATS)}")
     return _in_folder(out)
 
 
@@ -35,8 +43,8 @@ def _unit(text: str) -> str:
     return _one_of(text, UNITS)
 
 
-def _over(text: str) -> str:
-    return _one_of(text, OVER)
+def _form(text: str) -> str:
+    return _one_of(text, FORMS)
 
 
 def _one_of(text: str, choices: tuple[str, ...]) -> str:
@@ -45,12 +53,31 @@ def _one_of(text: str, choices: tuple[str, ...]) -> str:
     return text
 
 
+def _over(text: str) -> str:
+    from service.share_requests import ABOUT_OVER, OVER
+
+    if not re.fullmatch(OVER, text) and not Path(text).is_file():
+        raise typer.BadParameter(f"{text!r} is neither a file nor one of {ABOUT_OVER}")
+    return text
+
+
 def _amount(text: str) -> str:
+    from service.share_requests import read_amount
+
+    return _readable(lambda: read_amount("it", text), text)
+
+
+def _floor(text: str) -> str:
+    from service.share_requests import read_floor
+
+    return _readable(lambda: read_floor(text), text)
+
+
+def _readable(read: Callable[[], object], text: str) -> str:
     from service.queries import BadQuery
-    from service.share_outs import read_amount
 
     try:
-        read_amount("it", text)
+        read()
     except BadQuery as error:
         raise typer.BadParameter(str(error)) from None
     return text
@@ -60,17 +87,38 @@ def _amount(text: str) -> str:
 def share_out(
     place: PlaceName,
     budget: Annotated[str, typer.Option("--budget", callback=_amount, help="Pounds, or posts with --unit whole.")],
-    out: Annotated[Path, typer.Option("--out", callback=_format, help="File to write: .csv .xlsx")],
+    out: Annotated[Path, typer.Option("--out", callback=_format, help="File to write: .csv .xlsx .pdf")],
     focus: Annotated[str, typer.Option("--focus", help="A focus, as `evenreach focuses` lists them.")] = "core",
     unit: Annotated[str, typer.Option("--unit", callback=_unit, help="pence, pounds-exact or whole")] = "pence",
+    form: Annotated[str, typer.Option("--form", callback=_form, help="dial, or count: by people in need")] = "dial",
     rho: Annotated[str, typer.Option("--rho", callback=dial_option, help="The dial, 1 to 20.")] = "3",
+    counts: Annotated[
+        str, typer.Option("--counts", help="Count form: income, idaci, idaopi or an indicator; else what fits.")
+    ] = "",
+    floor: Annotated[
+        str, typer.Option("--floor", callback=_floor, help="Count form: part shared equally per head, to 1.")
+    ] = "0.5",
     over: Annotated[
-        str, typer.Option("--over", callback=_over, help="Who receives: lsoa, wards, msoas, teams")
+        str,
+        typer.Option(
+            "--over",
+            callback=_over,
+            help="Who receives: lsoa, wards, msoas, teams, own:NAME, or a table of footprints (footprint,lsoa21cd)",
+        ),
     ] = "lsoa",
     within: Annotated[
         str, typer.Option("--within", callback=within_option, help="lad:CODE, ward:CODE, msoa:CODE or team:NAME")
     ] = "",
+    weights: Annotated[
+        str,
+        typer.Option(
+            "--weights",
+            callback=read_weights_option,
+            help="indicator=weight,... or a TOML file of them, in place of the focus's own; 0 leaves one out.",
+        ),
+    ] = "",
     minimum: Annotated[str, typer.Option("--minimum", callback=_amount, help="For each recipient, first.")] = "0",
+    match: Annotated[str, typer.Option("--match", help="Say which dial would match this measured outcome.")] = "",
     certificate: Annotated[
         Path | None, typer.Option("--certificate", callback=_certificate, help="File for the certificate (JSON).")
     ] = None,
@@ -81,24 +129,38 @@ def share_out(
 ) -> None:
     """Share a budget out over PLACE: everyone gets something, more where need is greater."""
     from service.edition import open_edition
+    from service.errors import UnknownIndicator
+    from service.matched_dials import matched_dial, matched_summary
     from service.queries import BadQuery, read_rho
     from service.settings import Settings
     from service.share_files import share_summary, write_certificate, write_share
-    from service.share_outs import ShareRequest, read_amount, share_budget
+    from service.share_outs import share_budget
+    from service.share_requests import ShareRequest, read_amount, read_floor
     from service.views import View
+    from service.weights import check_weights
 
-    opened = open_edition(store or Settings().store, place, edition or None)
+    output, folder = Output(as_json, quiet), store or Settings().store
+    opened = open_edition(folder, place, edition or None)
     view = View(place=place, focus=focus, rho=read_rho(rho), within=within, edition=edition)
     request = ShareRequest(
         read_amount("budget", budget),
         unit,  # type: ignore[arg-type]  # checked by _unit
-        over,  # type: ignore[arg-type]  # checked by _over
+        over,
         read_amount("minimum", minimum),
+        form,  # type: ignore[arg-type]  # checked by _form
+        counts,
+        read_floor(floor),
     )
+    request = _with_file(request, place, folder, output)
+    opened.focus_arrays(focus)  # an unknown focus is named before its weights are
     try:
+        view = view.but(weights=check_weights(opened, focus, weights))
         shared = share_budget(opened, view, request)
+        matched = matched_summary(matched_dial(opened, view, match)) if match else None
     except BadQuery as error:
         raise Refusal(f"{error} {error.hint}".strip()) from None
+    except UnknownIndicator as error:
+        raise Refusal(str(error)) from None
     write_share(shared, out)
     if certificate is not None:
         write_certificate(shared, certificate)
@@ -111,18 +173,38 @@ def share_out(
         "focus": focus,
         "rho": view.rho,
         "within": within,
+        "weights": view.weights,
         "attribution": opened.attribution(),
         "summary": share_summary(shared),
     }
-    Output(as_json, quiet).result(done, _show)
+    output.result(done | ({"need_matched": matched} if matched else {}), _show)
+
+
+def _with_file(request: ShareRequest, place: str, store: Path, output: Output) -> ShareRequest:
+    """Read the table of footprints that ``--over`` names, through the gate; other requests stay as they are."""
+    from service.share_requests import FILE, OVER
+
+    if re.fullmatch(OVER, request.over):
+        return request
+    path = Path(request.over)
+    upload = open_own_table(path, "footprints", [], output, place=place, store=store)
+    if upload.table is None:
+        output.result(upload.report.as_dict(), show_report)
+        raise typer.Exit(BAD_INPUT)
+    areas = tuple(zip(upload.table["footprint"].tolist(), upload.table["lsoa21cd"].tolist(), strict=True))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return replace(request, over=FILE, areas=areas, file=path.name, sha256=digest)
 
 
 def _show(done: dict[str, Any]) -> None:
     print(f"{done['file']}: {done['summary']['recipients']}, edition {done['edition']}, focus {done['focus']}")
+    print(f"  Shared {done['summary']['rule']}.")
     for sentence in done["summary"]["sentences"]:
         print(f"  {sentence}")
     for sentence in done["summary"]["warnings"]:
         print(f"  Warning: {sentence}")
+    for sentence in done.get("need_matched", {}).get("sentences", []):
+        print(f"  {sentence}")
     if done["certificate"]:
         print(f"{done['certificate']}: certificate; `evenreach verify {done['certificate']}` checks it")
     for sentence in done["attribution"]:

@@ -2,64 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from service.matched_dials import matched_dial, matched_sentences, outcomes
+from service.missed_needs import missed_needs, missed_part, missed_sentences
 from service.pages.planner import FIFTHS, area_name, footprint_choices
 from service.pages.ranked_table import question
 from service.pages.wording import fixed, percent, pounds
 from service.queries import BadQuery
-from service.share_designs import designs
-from service.share_outs import (
-    ABOUT_AMOUNT,
-    UNITS,
-    Receiver,
-    SharedBudget,
-    ShareRequest,
-    read_amount,
-    recipient_kinds,
-    share_budget,
-)
-from service.share_words import NOUNS, notes, sentences, warnings
+from service.share_counts import count_choices
+from service.share_designs import Design, designs, missed_here
+from service.share_outs import SharedBudget, certificate_of
+from service.share_recipients import Receiver, nouns, recipient_kinds
+from service.share_requests import ABOUT_AMOUNT, ABOUT_FLOOR, OWN, Asked
+from service.share_words import PER, amount_words, in_need_words, notes, rule_words, sentences, warnings
+from service.views import dial_text
 
 if TYPE_CHECKING:
     from service.edition import Edition
     from service.views import View
 
 MOST_ROWS = 300
+ROWS_ON_PAPER = 24  # less two lines for each sentence and warning: with the designs they fill one A4
 UNIT_TITLES = {
     "pence": "Pounds, to the penny",
     "pounds-exact": "Pounds, without rounding",
     "whole": "Whole posts or sessions",
 }
-FIELDS = {"budget": "budget", "minimum": "minimum", "unit": "unit", "over": "over", "rho": "rho", "focus": "focus"}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the form sent, as it came; empty means the default."""
-
-    budget: str = ""
-    unit: str = ""
-    over: str = ""
-    minimum: str = ""
-
-    def request(self) -> ShareRequest:
-        """Read what was asked for.
-
-        Raises
-        ------
-        BadQuery
-            Naming the field that cannot be read.
-        """
-        unit, over = self.unit or "pence", self.over or "lsoa"
-        if unit not in UNITS:
-            raise BadQuery("unit", f"unit is {unit!r}; expected {', '.join(UNITS)}.", hint="Choose how to divide.")
-        if over not in NOUNS:
-            raise BadQuery("over", f"over is {over!r}; expected {', '.join(NOUNS)}.", hint="Choose who receives.")
-        minimum = read_amount("minimum", self.minimum.strip()) if self.minimum.strip() else 0
-        return ShareRequest(read_amount("budget", self.budget.strip()), unit, over, minimum)  # type: ignore[arg-type]
+FORM_TITLES = {"dial": "By the order of need (the dial)", "count": "By the number of people in need"}
+FIELDS = ("budget", "minimum", "unit", "over", "rho", "within", "focus", "form", "counts", "floor", "match")
+MISSED_ROWS = (
+    ("In need, and given nothing", "with_nothing"),
+    ("In need, below the average per head", "under_coverage"),
+    ("Share that reaches people not in need", "leakage"),
+)
+FOLDED = ("minimum", "form", "counts", "floor", "match")
 
 
 def share_out_page(
@@ -67,8 +46,10 @@ def share_out_page(
     view: View,
     asked: Asked,
     *,
-    public_url: str,
-    share: Callable[[Edition, View, ShareRequest], SharedBudget] = share_budget,
+    result: dict[str, Any] | None = None,
+    matched: dict[str, Any] | None = None,
+    error: BadQuery | None = None,
+    slips: Iterable[tuple[str, str]] = (),
 ) -> dict[str, Any]:
     """Gather everything the share-out page shows.
 
@@ -78,30 +59,51 @@ def share_out_page(
         The edition and the view.
     asked : Asked
         The form; without a budget only the form is shown.
-    public_url : str
-        The site's address for the share link, without a closing slash; may be empty.
-    share : callable
-        Shares the budget out.
+    result : dict or None
+        From `result_of`, where a budget was shared.
+    matched : dict or None
+        From `matched_part`, where an outcome was asked for.
+    error : BadQuery or None
+        Why it could not be shared.
+    slips : pairs of field and sentence
+        Fields of the view that could not be used.
 
     Returns
     -------
     dict
-        For ``share_out.html``: ``form``, ``errors`` and, where a budget was shared, ``result``.
+        For ``share_out.html``: ``form``, ``errors``, ``result`` and ``matched``.
     """
-    shared, errors = None, []
-    if asked.budget.strip():
-        try:
-            shared = share(edition, view, asked.request())
-        except BadQuery as error:
-            errors = [{"text": _plain(error), "href": f"#{FIELDS.get(error.parameter, 'budget')}"}]
-    elif asked.minimum.strip():
-        errors = [{"text": "Enter a budget", "href": "#budget"}]
+    errors = [{"text": sentence, "href": f"#{field}"} for field, sentence in slips]
+    if error is not None:
+        field = error.parameter if error.parameter in FIELDS else "budget"
+        errors.append({"text": _plain(error), "href": f"#{field}"})
+    elif result is None and asked.minimum.strip():
+        errors.append({"text": "Enter a budget", "href": "#budget"})
     return {
         "heading": f"Share out a budget in {area_name(edition, view)}",
         "form": _form(edition, view, asked, errors),
         "errors": errors,
         "planner_address": f"/places/{view.place}{question(view.query())}",
-        "result": _result(shared, public_url) if shared else None,
+        "result": result,
+        "matched": matched if result else None,
+    }
+
+
+def matched_part(shared: SharedBudget, outcome: str) -> dict[str, Any]:
+    """Offer the need-matched dial of an outcome beside the chosen one, as plain data that JSON can carry."""
+    edition, view = shared.edition, shared.view
+    try:
+        made = matched_dial(edition, view, outcome)
+    except BadQuery as error:
+        return {"sentences": [f"{error} {error.hint}".strip()], "notes": [], "rho": "", "href": ""}
+    taken = None if made.rho in (None, view.rho) else view.but(rho=made.rho)
+    request = replace(shared.request, form="dial", counts="")
+    query = taken.query(**request.parameters(), match=outcome) if taken else ""
+    return {
+        "sentences": matched_sentences(made),
+        "notes": list(made.notes),
+        "rho": dial_text(made.rho) if made.rho else "",
+        "href": f"/places/{view.place}/share-out{question(query)}" if taken else "",
     }
 
 
@@ -109,57 +111,106 @@ def _plain(error: BadQuery) -> str:
     """Say what is wrong as the form's own words do."""
     if error.parameter in ("budget", "minimum") and "expected a number above 0" in str(error):
         return f"Enter the {error.parameter} as {ABOUT_AMOUNT}"
+    if error.parameter == "floor" and "expected a number above 0" in str(error):
+        return f"Enter the part shared equally as {ABOUT_FLOOR}"
     return f"{str(error)[:1].upper()}{str(error)[1:]} {error.hint}".strip()
 
 
 def _form(edition: Edition, view: View, asked: Asked, errors: list[dict[str, str]]) -> dict[str, Any]:
-    over = asked.over or "lsoa"
     faults = {error["href"].removeprefix("#"): error["text"] for error in errors}
+    counts = count_choices(edition)
+    more = bool(
+        asked.minimum.strip()
+        or asked.match
+        or asked.form == "count"
+        or {"minimum", "counts", "floor", "match"} & {*faults}
+    )
     return {
         "address": f"/places/{view.place}/share-out",
+        "live": not edition.large,
+        "wait": edition.count if edition.large else 0,
         "budget": asked.budget,
         "minimum": asked.minimum,
-        "units": [
-            {"value": name, "text": title, "selected": name == (asked.unit or "pence")}
-            for name, title in UNIT_TITLES.items()
-        ],
-        "overs": [
-            {
-                "value": name,
-                "text": NOUNS[name][1].capitalize() if name != "msoas" else "MSOAs",
-                "selected": name == over,
-            }
-            for name in recipient_kinds(edition)
-        ],
-        "focuses": [
-            {"value": name, "text": facts["title"], "selected": name == view.focus}
-            for name, facts in edition.focuses.items()
-        ],
+        "floor": asked.floor or "0.5",
+        "more": bool(more),
+        "units": _options(UNIT_TITLES.items(), asked.unit or "pence"),
+        "overs": _options(((over, _over_title(over)) for over in recipient_kinds(edition)), asked.over or "lsoa"),
+        "forms": _options(FORM_TITLES.items(), asked.form or "dial") if counts else [],
+        "counts": _options((("", "The people in need that fit the service"), *_titled(counts)), asked.counts),
+        "outcomes": _options((("", "None"), *outcomes(edition)), asked.match),
+        "focuses": [{"id": name, "title": facts["title"]} for name, facts in edition.focuses.items()],
         "footprints": footprint_choices(edition, view),
         "faults": faults,
     }
 
 
-def _result(shared: SharedBudget, public_url: str) -> dict[str, Any]:
+def _options(choices: Iterable[tuple[str, str]], chosen: str) -> list[dict[str, Any]]:
+    return [{"value": value, "text": text, "selected": value == chosen} for value, text in choices]
+
+
+def _titled(choices: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    return ((value, f"{text[:1].upper()}{text[1:]}") for value, text in choices)
+
+
+def _over_title(over: str) -> str:
+    """Name a kind of recipient as a choice."""
+    if over.startswith(OWN):
+        return f"Your areas: {over.removeprefix(OWN)}"
+    many = nouns(over)[1]
+    return many if many == "MSOAs" else many.capitalize()
+
+
+def result_of(shared: SharedBudget, public_url: str) -> dict[str, Any]:
+    """Gather what a shared budget shows, as plain data that JSON can carry.
+
+    Parameters
+    ----------
+    shared : SharedBudget
+        A budget shared out.
+    public_url : str
+        The site's address for the share link, without a closing slash; may be empty.
+    """
     query = question(shared.query())
     place = shared.view.place
+    one, many = nouns(shared.request.over)
+    rows = [_row(shared, each) for each in shared.receivers[:MOST_ROWS]]
     return {
+        "rule": rule_words(shared),
         "sentences": sentences(shared),
         "warnings": warnings(shared),
         "notes": notes(shared),
         "wider": _wider(shared) if shared.share.below_one_unit else [],
         "focus_title": shared.edition.focuses[shared.view.focus]["title"],
-        "noun": NOUNS[shared.request.over][0],
-        "nouns": NOUNS[shared.request.over][1],
-        "rows": [_row(shared, each) for each in shared.receivers[:MOST_ROWS]],
+        "noun": one,
+        "nouns": many,
+        "counted": shared.in_need.title if shared.in_need else "",
+        "rows": rows,
         "more": len(shared.receivers) - MOST_ROWS,
-        "of_total": _amount(shared, float(shared.share.budget)) + (" units" if shared.request.unit == "whole" else ""),
-        "total": _amount(shared, float(shared.share.budget)),
+        "paper": _on_paper(shared),
+        "of_total": amount_words(shared, float(shared.share.budget))
+        + (" units" if shared.request.unit == "whole" else ""),
+        "total": amount_words(shared, float(shared.share.budget)),
         "people": fixed(float(shared.people)),
         "designs": _designs(shared),
+        "missed": _missed_words(shared),
+        "digest": certificate_of(shared)["digest"],
         "certificate_address": f"/downloads/{place}/share-out.certificate.json{query}",
-        "csv_address": f"/downloads/{place}/share-out.csv{query}",
+        **{f"{kind}_address": f"/downloads/{place}/share-out.{kind}{query}" for kind in ("csv", "xlsx", "pdf")},
         "share_link": f"{public_url}/places/{place}/share-out{query}",
+    }
+
+
+def _on_paper(shared: SharedBudget) -> dict[str, Any] | None:
+    """Sum up the recipients that do not fit on one A4; None where all do."""
+    room = max(ROWS_ON_PAPER - 2 * len(sentences(shared)) - 3 * len(warnings(shared)), 5)
+    rest = shared.receivers[room:]
+    if not rest:
+        return None
+    return {
+        "rows": room,
+        "count": len(rest),
+        "people": fixed(float(sum(each.share.people for each in rest))),
+        "amount": amount_words(shared, float(sum(each.share.amount for each in rest))),
     }
 
 
@@ -171,14 +222,11 @@ def _row(shared: SharedBudget, each: Receiver) -> dict[str, Any]:
         "name": each.name,
         "href": f"/places/{shared.view.place}/neighbourhoods/{row.code}{query}" if own else "",
         "people": fixed(float(row.people)),
+        "in_need": fixed(None if row.in_need is None else float(row.in_need)),
         "multiple": fixed(float(row.multiple), 2),
         "achieved": "–" if row.achieved is None else fixed(float(row.achieved), 2),
-        "amount": _amount(shared, float(row.amount)),
+        "amount": amount_words(shared, float(row.amount)),
     }
-
-
-def _amount(shared: SharedBudget, value: float) -> str:
-    return fixed(value) if shared.request.unit == "whole" else pounds(value)
 
 
 def _designs(shared: SharedBudget) -> dict[str, Any]:
@@ -198,8 +246,49 @@ def _designs(shared: SharedBudget) -> dict[str, Any]:
     share = [percent(design.top_fifth_share, 1) if design.by_fifth else "–" for design in found]
     rows.append(("Share of the budget for fifth 1", share))
     rows.append(("People who get nothing", [fixed(design.people_with_nothing) for design in found]))
+    rows += _missed(shared, found)
     empty = [design.name for design in found if not design.by_fifth]
-    return {"names": [design.name for design in found], "rows": rows, "empty": empty}
+    return {"names": [design.name for design in found], "rows": rows, "empty": empty, "in_need": in_need_words(shared)}
+
+
+def _missed(shared: SharedBudget, found: list[Design]) -> list[tuple[str, list[str]]]:
+    """Say who in need each design misses, and what reaches those in need."""
+    if found[0].reach is None:
+        return []
+    whole = shared.request.unit == "whole"
+    each = [design.reach for design in found]
+    rows = [
+        (label, [_or_dash(None if one is None else getattr(one, name), _tenth) for one in each])
+        for label, name in MISSED_ROWS
+    ]
+    if whole:
+        label, per = f"Reaches every {PER:,} people in need", PER
+    else:
+        label, per = "Reaches each person in need", 1
+    reached = [None if one is None or one.per_person_in_need is None else per * one.per_person_in_need for one in each]
+    rows.append((label, [_or_dash(value, _units if whole else pounds) for value in reached]))
+    return [row for row in rows if set(row[1]) != {"–"}]
+
+
+def _missed_words(shared: SharedBudget) -> dict[str, Any]:
+    """Say in words whom fixed areas and this share-out miss; the rows of the designs carry the figures."""
+    made = missed_needs(shared.edition, shared.view, "core20", budget=float(shared.share.budget))
+    said = missed_sentences(made)
+    if shared.in_need is not None or shared.request.unit == "whole":  # theirs are of the dial before rounding
+        said = [*said[:1], *missed_here(shared)]
+    return missed_part(made) | {"rows": [], "sentences": said}
+
+
+def _or_dash(value: float | None, write: Callable[[float], str]) -> str:
+    return "–" if value is None else write(value)
+
+
+def _tenth(share: float) -> str:
+    return percent(share, 1)
+
+
+def _units(value: float) -> str:
+    return f"{value:,.3g}"
 
 
 def _wider(shared: SharedBudget) -> list[dict[str, str]]:
@@ -207,7 +296,12 @@ def _wider(shared: SharedBudget) -> list[dict[str, str]]:
     larger = [over for over in recipient_kinds(shared.edition) if over not in ("lsoa", shared.request.over)]
     found = []
     for over in larger:
-        request = ShareRequest(shared.request.budget, shared.request.unit, over, 0)
+        request = replace(shared.request, over=over, minimum=0)
         query = question(shared.view.query(**request.parameters()))
-        found.append({"href": f"/places/{shared.view.place}/share-out{query}", "text": f"Share over {NOUNS[over][1]}"})
+        found.append({"href": f"/places/{shared.view.place}/share-out{query}", "text": f"Share over {_lower(over)}"})
     return found
+
+
+def _lower(over: str) -> str:
+    title = _over_title(over)
+    return title if title == "MSOAs" else f"{title[:1].lower()}{title[1:]}"

@@ -3,37 +3,67 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from threading import Lock
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from geodata.errors import UnknownFocus
 from service.answers import answer
-from service.dependencies import RequestedEdition, RequestedEditions, RequestedView
-from service.downloads import MEDIA_TYPES, csv_bytes
+from service.dependencies import (
+    ForgivenView,
+    IndicatorText,
+    RequestedEdition,
+    RequestedEditions,
+    RequestedView,
+    RequestedWorkshop,
+)
+from service.downloads import MEDIA_TYPES, UnknownKind
 from service.edition import Edition
+from service.errors import UnknownIndicator
+from service.matched_dials import matched_answer, matched_dial, outcomes
 from service.pages.furniture import breadcrumbs, furniture, site_pages
-from service.pages.share_out import Asked, share_out_page
+from service.pages.share_out import share_out_page
 from service.queries import BadQuery, read_edition, read_name, read_rho, read_within
 from service.routes.downloads import content_disposition
-from service.share_files import answer_key, share_answer, share_table
-from service.share_outs import Over, SharedBudget, ShareRequest, Unit, certificate_bytes, share_budget
+from service.routes.heavy import CLIENT_LEFT, heavy_answer, made_in_workshop, unless_left
+from service.scoring import METHOD_VERSION
+from service.share_files import answer_key
+from service.share_jobs import HEAVY, JOB, arguments, made
+from service.share_outs import share_budget
+from service.share_requests import ABOUT_OVER, OVER, Asked, Form, ShareRequest, Unit
 from service.views import DEFAULT_FOCUS, View, dial_text
-from service.workshop import WorkshopBusy
+from service.weights import check_weights
+from service.workshop import Workshop
 
 router = APIRouter()
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"
-ONE_LARGE = Lock()
+MEDIA = {
+    "csv": MEDIA_TYPES["csv"],
+    "xlsx": MEDIA_TYPES["xlsx"],
+    "pdf": "application/pdf",
+    "certificate.json": JSON,
+}
+FILES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file", "content": {kind: {} for kind in MEDIA.values()}}
+}
 AmountText = Annotated[str, Query(description="Pounds, or posts: a number above 0", max_length=40)]
 UnitText = Annotated[str, Query(description="pence, pounds-exact or whole; pence when left out", max_length=40)]
-OverText = Annotated[str, Query(description="lsoa, wards, msoas or teams; lsoa when left out", max_length=40)]
+OverText = Annotated[str, Query(description=f"{ABOUT_OVER}; lsoa when left out", max_length=80)]
 MinimumText = Annotated[str, Query(description="For each recipient first; nothing when left out", max_length=40)]
+FormText = Annotated[str, Query(description="dial or count; dial when left out", max_length=40)]
+CountsText = Annotated[
+    str, Query(description="Count form: income, idaci, idaopi or an indicator with counts", max_length=64)
+]
+FloorText = Annotated[
+    str, Query(description="Count form: part shared equally per head, above 0 to 1; 0.5 when left out", max_length=40)
+]
+MatchText = Annotated[str, Query(description="Outcome whose need-matched dial is shown beside it", max_length=64)]
 
 
 class ShareOutBody(BaseModel):
@@ -47,9 +77,15 @@ class ShareOutBody(BaseModel):
     focus: str = Field(DEFAULT_FOCUS, max_length=64, description="Name of a focus")
     rho: float = Field(3.0, ge=1, le=20, allow_inf_nan=False, description="The dial, at most two decimals")
     within: str = Field("", max_length=100, description="lad:CODE, ward:CODE, msoa:CODE or team:NAME; empty for all")
+    weights: str = Field("", max_length=2000, description="indicator:weight,... in place of the focus's own weights")
     unit: Unit = Field("pence", description="Pounds to the penny, pounds without rounding, or whole units")
-    over: Over = Field("lsoa", description="Who receives")
+    over: str = Field("lsoa", pattern=f"^(?:{OVER})$", description=f"Who receives: {ABOUT_OVER}")
     minimum: float = Field(0, ge=0, le=10**12, allow_inf_nan=False, description="For each recipient first")
+    form: Form = Field("dial", description="By the order of need and the dial, or by a number of people in need")
+    counts: str = Field("", max_length=64, description="Count form: income, idaci, idaopi or an indicator with counts")
+    floor: float = Field(
+        0.5, gt=0, le=1, allow_inf_nan=False, description="Count form: part of the budget shared equally per head"
+    )
     edition: str = Field("", max_length=80, description="Id of an edition; empty for the newest")
 
 
@@ -84,32 +120,47 @@ class ShareOutAnswer(BaseModel):
     response_class=Response,
     responses={200: {"model": ShareOutAnswer, "description": "The budget shared out"}},
 )
-def share_out(editions: RequestedEditions, place: str, body: ShareOutBody) -> Response:
+async def share_out(
+    request: Request, editions: RequestedEditions, workshop: RequestedWorkshop, place: str, body: ShareOutBody
+) -> Response:
     """Share a budget out: everyone gets something, more where need is greater."""
     edition = editions.get(place, read_edition(body.edition))
     if read_name("focus", body.focus) not in edition.focuses:
         raise UnknownFocus(f"No focus {body.focus!r} here; choose one of {', '.join(sorted(edition.focuses))}.")
-    view = View(edition.place["id"], body.focus, _dial(body.rho), read_within(body.within), edition=body.edition)
-    shared = shared_out(edition, view, ShareRequest(body.budget, body.unit, body.over, body.minimum))
-    return Response(orjson.dumps(share_answer(shared)), headers={"Cache-Control": "no-store"}, media_type=JSON)
+    weights = check_weights(edition, body.focus, body.weights)
+    view = View(
+        edition.place["id"],
+        body.focus,
+        _dial(body.rho),
+        read_within(body.within),
+        edition=body.edition,
+        weights=weights,
+    )
+    asked = ShareRequest(body.budget, body.unit, body.over, body.minimum, body.form, body.counts, body.floor)
+    content = await _made(request, workshop, edition, view, asked, "json")
+    return Response(content, headers={"Cache-Control": "no-store"}, media_type=JSON)
 
 
-def shared_out(edition: Edition, view: View, asked: ShareRequest) -> SharedBudget:
-    """Share a budget out; of large places one at a time, since each takes seconds.
-
-    Raises
-    ------
-    WorkshopBusy
-        If another large place is being shared out.
-    """
+async def _made(
+    request: Request, workshop: Workshop, edition: Edition, view: View, asked: ShareRequest, kind: str, match: str = ""
+) -> bytes:
+    """Share a budget out here, or in the workshop where the place is large; empty where the client left."""
+    public_url = site_pages(request).tenant.public_url
+    _known(edition, view)
     if not edition.large:
-        return share_budget(edition, view, asked)
-    if not ONE_LARGE.acquire(blocking=False):
-        raise WorkshopBusy("Another large place is being shared out.")
-    try:
-        return share_budget(edition, view, asked)
-    finally:
-        ONE_LARGE.release()
+        return await run_in_threadpool(lambda: made(share_budget(edition, view, asked), kind, public_url, match))
+    job = made_in_workshop(workshop, JOB, arguments(edition, view, asked, kind, public_url, match))
+    file = await unless_left(request, job)
+    if file is None:
+        return b""
+    with file:
+        return file.read()
+
+
+def _known(edition: Edition, view: View) -> None:
+    """Refuse a footprint that the edition does not have, before a job is begun."""
+    if view.within:
+        edition.footprint(view.within)
 
 
 def _dial(rho: float) -> float:
@@ -118,20 +169,58 @@ def _dial(rho: float) -> float:
     return read_rho(dial_text(rho))
 
 
+@router.get("/api/v1/places/{place}/need-matched-dial", tags=["JSON"], response_class=Response)
+def show_matched_dial(
+    request: Request, edition: RequestedEdition, view: RequestedView, outcome: IndicatorText = ""
+) -> Response:
+    """Dial that is as steep as a measured outcome, beside the chosen one; none where it is not defined, and why."""
+    view = view.but(layer="", indicator="")
+    if not read_name("outcome", outcome):
+        choices = ", ".join(name for name, _ in outcomes(edition))
+        raise BadQuery("outcome", "There is no outcome.", hint=f"Give outcome=, one of {choices}.")
+    key = f"matched-dial {view.place} {edition.id} {METHOD_VERSION} {view.but(edition='').query(outcome=outcome)}"
+
+    def make() -> bytes:
+        return orjson.dumps(matched_answer(matched_dial(edition, view, outcome)))
+
+    return answer(request, key, make, media_type=JSON, pinned=bool(view.edition))
+
+
 @router.get("/places/{place}/share-out", response_class=HTMLResponse, include_in_schema=False)
-def show_share_out(
+async def show_share_out(
     request: Request,
     edition: RequestedEdition,
-    view: RequestedView,
+    forgiven: ForgivenView,
+    workshop: RequestedWorkshop,
     budget: AmountText = "",
     unit: UnitText = "",
     over: OverText = "",
     minimum: MinimumText = "",
+    form: FormText = "",
+    counts: CountsText = "",
+    floor: FloorText = "",
+    match: MatchText = "",
 ) -> Response:
     """Share a budget out on a page: form, sentences, amounts, designs, certificate."""
-    view = view.but(layer="", indicator="")
-    public_url = site_pages(request).tenant.public_url
-    drawn = share_out_page(edition, view, Asked(budget, unit, over, minimum), public_url=public_url, share=shared_out)
+    view = forgiven.view.but(layer="", indicator="")
+    asked = Asked(budget, unit, over, minimum, form, counts, floor, read_name("match", match))
+    result, error = b"", None
+    if asked.match and asked.match not in edition.indicators:
+        raise UnknownIndicator(f"No outcome {asked.match!r} here.")
+    if budget.strip() and not forgiven.slips:
+        try:
+            result = await _made(request, workshop, edition, view, asked.request(), "page", asked.match)
+        except BadQuery as refusal:
+            error = refusal
+        else:
+            if not result:
+                return Response(None, CLIENT_LEFT)
+    found = (orjson.loads(result) if result else {}) | {"error": error, "slips": forgiven.slips}
+    return await run_in_threadpool(_page, request, edition, view, asked, found)
+
+
+def _page(request: Request, edition: Edition, view: View, asked: Asked, found: dict[str, Any]) -> Response:
+    drawn = share_out_page(edition, view, asked, **found)
     context = furniture(edition) | {
         "page_title": drawn["heading"],
         "wide": True,
@@ -145,48 +234,43 @@ def show_share_out(
     return answer(request, f"page {sha256(body).hexdigest()}", lambda: body, media_type=HTML)
 
 
-@router.get("/downloads/{place}/share-out.certificate.json", tags=["downloads"], response_class=Response)
-def download_certificate(
+async def share_kind(kind: str) -> str:
+    """Give the format that an address names."""
+    if kind not in MEDIA:
+        raise UnknownKind(kind[:40], MEDIA)
+    return kind
+
+
+@router.get("/downloads/{place}/share-out.{kind}", tags=["downloads"], response_class=Response, responses=FILES)
+async def download_share_out(
     request: Request,
     edition: RequestedEdition,
     view: RequestedView,
+    workshop: RequestedWorkshop,
+    kind: Annotated[str, Depends(share_kind)],
     budget: AmountText,
     unit: UnitText = "",
     over: OverText = "",
     minimum: MinimumText = "",
+    form: FormText = "",
+    counts: CountsText = "",
+    floor: FloorText = "",
 ) -> Response:
-    """Give the certificate of a share-out: every figure as exact text, and a digest."""
-    asked = Asked(budget, unit, over, minimum).request()
-    return _file(
-        request, edition, view, asked, "certificate.json", JSON,
-        lambda: certificate_bytes(shared_out(edition, view, asked)),
-    )  # fmt: skip
+    """Give a share-out as CSV, XLSX, one A4 (PDF), or its certificate: the same figures in all."""
+    view, public_url = view.but(layer="", indicator=""), site_pages(request).tenant.public_url
+    asked = Asked(budget, unit, over, minimum, form, counts, floor).request()
+    _known(edition, view)
+    key = answer_key(f"{kind} {view.place}", edition.id, view.but(edition="").query(**asked.parameters()))
+    pinned = bool(view.edition)
+    if kind in HEAVY or edition.large:
+        job = arguments(edition, view, asked, kind, public_url)
+        response = await heavy_answer(request, workshop, JOB, job, key=key, kind=MEDIA[kind], pinned=pinned)
+    else:
 
+        def make() -> bytes:
+            return made(share_budget(edition, view, asked), kind, public_url)
 
-@router.get("/downloads/{place}/share-out.csv", tags=["downloads"], response_class=Response)
-def download_csv(
-    request: Request,
-    edition: RequestedEdition,
-    view: RequestedView,
-    budget: AmountText,
-    unit: UnitText = "",
-    over: OverText = "",
-    minimum: MinimumText = "",
-) -> Response:
-    """Give the recipients of a share-out as CSV, greatest need first."""
-    asked = Asked(budget, unit, over, minimum).request()
-    return _file(
-        request, edition, view, asked, "csv", MEDIA_TYPES["csv"],
-        lambda: csv_bytes(share_table(shared_out(edition, view, asked))),
-    )  # fmt: skip
-
-
-def _file(
-    request: Request, edition: Edition, view: View, asked: ShareRequest, kind: str, media: str, make: Any
-) -> Response:
-    query = view.but(edition="", layer="", indicator="").query(**asked.parameters())
-    key = answer_key(f"{kind} {view.place}", edition.id, query)
-    response = answer(request, key, make, media_type=media, pinned=bool(view.edition))
+        response = await run_in_threadpool(answer, request, key, make, media_type=MEDIA[kind], pinned=pinned)
     name = f"evenreach_{view.place}_share-out_{view.focus}_rho{dial_text(view.rho)}_{edition.id}.{kind}"
     response.headers["Content-Disposition"] = content_disposition(name)
     return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +15,14 @@ import service
 AXE = Path(service.__file__).parent / "assets" / "vendor" / "axe" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGE = "/places/demo/share-out"
-VIEWS = ["", "?budget=250000", "?budget=40&unit=whole", "?budget=lots"]
+VIEWS = [
+    "",
+    "?budget=250000&match=adult_skills_share",
+    "?budget=40&unit=whole",
+    "?budget=lots&rho=33&form=count&floor=2",
+    "?budget=40&unit=whole&over=teams&form=count&minimum=1",
+]
+LIVE_MS = 100
 
 
 @pytest.mark.parametrize("query", VIEWS)
@@ -39,6 +47,8 @@ def test_the_share_out_page_is_accessible_narrow_and_calls_nobody_else(browser: 
     page.set_viewport_size({"width": 690, "height": 1000})
     assert page.evaluate("document.documentElement.scrollWidth") <= 690
     assert not page.locator(".er-share-form").is_visible()
+    paper = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1
     page.close()
 
 
@@ -59,3 +69,38 @@ def test_the_form_works_without_a_script_and_keeps_its_state_in_the_address(brow
         page.get_by_role("link", name="Certificate (JSON)").click()
     assert started.value.suggested_filename.endswith(".certificate.json")
     context.close()
+
+
+def test_figures_follow_the_dial_and_the_budget_without_a_reload(browser: Any, site: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{site}{PAGE}?budget=250000", wait_until="networkidle")
+    page.evaluate(
+        """() => { window.kept = true; window.took = [];
+        document.addEventListener('evenreach:shared', () => window.took.push(performance.now() - window.begun)); }"""
+    )
+    move = """rho => { const dial = document.getElementById('rho-range');
+        dial.value = rho; window.begun = performance.now();
+        dial.dispatchEvent(new Event('input', {bubbles: true})); }"""
+    for number, rho in enumerate(("5", "8.25", "1", "10.5", "3.5"), 1):
+        page.evaluate(move, rho)
+        page.wait_for_function("count => window.took.length >= count", arg=number)
+        assert page.locator("#share-rule").inner_text() == f"Overall deprivation, with the dial at {rho}:"
+    assert min(page.evaluate("window.took")) < LIVE_MS
+    assert page.get_by_role("spinbutton").input_value() == "3.5"
+    page.get_by_label("Budget").fill("300,000")
+    page.wait_for_function("() => document.querySelector('.er-share-result').textContent.includes('£300,000.00')")
+    page.wait_for_url("**rho=3.5")
+    assert "budget=300000&" not in page.url  # as typed: the link below has it plain
+    link = page.get_by_label("Link to this share-out").input_value()
+    assert link == f"{site}{PAGE}?rho=3.5&budget=300000"
+    page.wait_for_function("() => document.getElementById('share-said').textContent.includes('£300,000.00')")
+    page.get_by_label("Budget").fill("lots")
+    page.locator(".er-share-said--fault").wait_for()
+    assert "Enter the budget as a number" in page.locator("#share-said").inner_text()
+    assert page.get_by_label("Budget").get_attribute("aria-invalid") == "true"
+    assert "£300,000.00" in page.locator(".er-share-result").inner_text()
+    assert page.evaluate("window.kept") is True
+    live = page.locator(".er-amounts tbody tr:not(.er-print-only) td:last-child").all_inner_texts()
+    page.goto(link)
+    assert page.locator(".er-amounts tbody tr:not(.er-print-only) td:last-child").all_inner_texts() == live
+    page.close()

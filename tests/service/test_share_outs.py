@@ -17,12 +17,12 @@ from typer.testing import CliRunner
 from layers.certificate_check import broken_laws
 from service.commands.main import app
 from service.edition import Edition, open_edition
-from service.routes.share_outs import ONE_LARGE, shared_out
 from service.scoring import score
 from service.share_designs import designs
-from service.share_outs import KINDS, ShareRequest, read_amount, recipient_kinds, share_budget
+from service.share_outs import share_budget
+from service.share_recipients import KINDS, recipient_kinds
+from service.share_requests import ShareRequest, read_amount
 from service.views import View
-from service.workshop import WorkshopBusy
 
 PAGE = "/places/demo/share-out"
 API = "/api/v1/places/demo/share-outs"
@@ -197,7 +197,7 @@ def test_a_workbook_holds_the_same_amounts(demo_store: Path, tmp_path: Path) -> 
         ({"rho": 21}, "rho"),
         ({"rho": 3.001}, "rho"),
         ({"within": "here"}, "within"),
-        ({"form": "count"}, "form"),
+        ({"form": "ladder"}, "form"),
     ],
 )
 def test_a_bad_field_is_named(served: Any, change: dict[str, Any], field: str) -> None:
@@ -296,11 +296,3 @@ def test_the_api_document_describes_it(served: Any) -> None:
     assert operation["requestBody"]["required"] is True
     assert {"200", "404", "422"} <= set(operation["responses"])
     assert "304" not in operation["responses"]
-
-
-def test_large_places_are_shared_out_one_at_a_time(edition: Edition, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Edition, "large", True)
-    assert shared_out(edition, View("demo"), ShareRequest(BUDGET)).share.budget == BUDGET
-    with ONE_LARGE, pytest.raises(WorkshopBusy):
-        shared_out(edition, View("demo"), ShareRequest(BUDGET))
-    assert shared_out(edition, View("demo"), ShareRequest(BUDGET)).share.budget == BUDGET

@@ -1,0 +1,97 @@
+"""Files made in the workshop and sent as they come, for as long as the client waits."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from collections.abc import Coroutine, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from fastapi import Request
+from starlette.responses import Response, StreamingResponse
+
+from service.answers import CHANGES_WITH_EDITION, NEVER_CHANGES
+from service.queries import BadQuery
+from service.workshop import Workshop
+
+CHUNK = 256 * 1024
+CLIENT_LEFT = 499  # never sent; for the log
+
+
+async def heavy_answer(
+    request: Request, workshop: Workshop, job: str, arguments: dict[str, Any], *, key: str, kind: str, pinned: bool
+) -> Response:
+    """Answer with a file that a job of the workshop writes.
+
+    Parameters
+    ----------
+    request, workshop : Request, Workshop
+        Who asks, and who works.
+    job, arguments : str, dict
+        The job, which writes the file that its argument ``path`` names.
+    key : str
+        Everything the file depends on: it makes the strong tag.
+    kind : str
+        Its media type.
+    pinned : bool
+        The address names an edition, so the answer never changes.
+
+    Returns
+    -------
+    Response
+        200 and the file; 304 where the client holds it.
+
+    Raises
+    ------
+    BadQuery
+        If the job says that the request cannot be met.
+    """
+    tag = f'"{hashlib.sha256(key.encode()).hexdigest()[:24]}"'
+    headers = {"ETag": tag, "Cache-Control": NEVER_CHANGES if pinned else CHANGES_WITH_EDITION}
+    held = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
+    if tag in held or "*" in held:
+        return Response(None, 304, headers)
+    made = await unless_left(request, made_in_workshop(workshop, job, arguments))
+    if made is None:
+        return Response(None, CLIENT_LEFT)
+    headers["Content-Length"] = str(os.fstat(made.fileno()).st_size)
+    return StreamingResponse(_chunks(made), 200, headers, media_type=kind)
+
+
+async def unless_left(request: Request, job: Coroutine[Any, Any, BinaryIO]) -> BinaryIO | None:
+    """Wait for a job as long as the client waits; a client that leaves takes its job along."""
+    making = asyncio.ensure_future(job)
+    leaving = asyncio.ensure_future(_leaves(request))
+    try:
+        await asyncio.wait({making, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return making.result() if making.done() else None
+    finally:
+        leaving.cancel()
+        if making.cancel():
+            with suppress(asyncio.CancelledError):
+                await making
+
+
+async def _leaves(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def made_in_workshop(workshop: Workshop, job: str, arguments: dict[str, Any]) -> BinaryIO:
+    """Have a file made, and open it; its folder is gone before the first byte is sent, whatever happens."""
+    with tempfile.TemporaryDirectory(prefix="evenreach-", ignore_cleanup_errors=True) as folder:
+        path = str(Path(folder, "made"))
+        refused = await workshop.run(job, **arguments, path=path)
+        if isinstance(refused, dict):
+            raise BadQuery(refused["parameter"], refused["message"], hint=refused["hint"])
+        return open(path, "rb")
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(CHUNK):
+            yield chunk
