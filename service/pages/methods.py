@@ -1,117 +1,235 @@
-"""The two worked examples of the methods page, computed by the code that computes the scores."""
+"""What the methods pages show: the list of methods, and worked examples from the figures kept for them."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-import numpy as np
+from service.pages.wording import fixed, percent, plain, pounds
+from service.spreadsheet_methods import Sheets
 
-from layers.gradient import multiples, positions
-
-
-@dataclass(frozen=True)
-class ExampleRow:
-    """One neighbourhood of an example."""
-
-    name: str
-    need: float
-    people: float
-    below: float
-    position: float
-    multiple: float
-    amount: float
-    per_head: float
+FIGURES = Path(__file__).parent.parent / "worked" / "figures.json"
+WORKBOOK = "evenreach-methods.xlsx"
+FIRST_EXAMPLE = "M1 two squares"  # the one on the page of all methods
+WRITERS: dict[str, Callable[[float], str]] = {
+    "whole": fixed,
+    "pounds": pounds,
+    "percent": lambda share: percent(share, 4),
+}
 
 
 @dataclass(frozen=True)
-class Example:
-    """A small share-out to retype: what is given, and every step after it."""
+class Method:
+    """One method and its page.
+
+    Attributes
+    ----------
+    id : str
+        In the address, and what the code names: ``m1``.
+    question : str
+        What it answers, for the list of methods.
+    functions : tuple of str
+        Where it is in the code.
+    """
 
     id: str
     title: str
-    text: str
-    check: str
-    rho: float
-    budget: float
-    rows: tuple[ExampleRow, ...]
+    question: str
+    functions: tuple[str, ...]
 
     @property
-    def people(self) -> float:
-        """Everyone in the example."""
-        return sum(row.people for row in self.rows)
+    def number(self) -> str:
+        """How the code and the workbook call it: M1."""
+        return self.id.upper()
 
     @property
-    def total(self) -> float:
-        """What all neighbourhoods get together."""
-        return sum(row.amount for row in self.rows)
-
-    @property
-    def average(self) -> float:
-        """The budget per head."""
-        return self.budget / self.people
+    def address(self) -> str:
+        """Give the address of its page."""
+        return f"/methods/{self.id}"
 
 
-def worked_example(
-    name: str,
-    title: str,
-    text: str,
-    check: str,
-    *,
-    given: tuple[tuple[str, float, float], ...],
-    rho: float,
-    budget: float,
-) -> Example:
-    """Work out one example.
+METHODS = (
+    Method(
+        "m1",
+        "Sharing out: everyone gets something, more where need is greater",
+        "How is a budget divided?",
+        (
+            "layers.targeting.need_position",
+            "layers.targeting.targeting_score",
+            "layers.targeting.share_out",
+            "layers.whole_units.whole_units",
+            "layers.certificate_check",
+        ),
+    ),
+    Method(
+        "m2",
+        "Is it proportionate?",
+        "Does what we spend rise as steeply as need does?",
+        ("layers.inequality.proportionality_ratio",),
+    ),
+    Method(
+        "m3",
+        "Missed need",
+        "Who is left out when only some areas are chosen?",
+        ("layers.missed_need.missed_need",),
+    ),
+    Method(
+        "m4",
+        "The need score",
+        "How do several figures become one score, and why is it what it is?",
+        (
+            "layers.scaling.ridit",
+            "layers.need.need_score",
+            "layers.shrinkage.shrink_to_council",
+            "layers.place_summaries.summarise",
+        ),
+    ),
+    Method(
+        "m5",
+        "Rates, limits and inequality",
+        "How sure is a figure, how unequal is it, and has it changed?",
+        (
+            "layers.rates.proportion",
+            "layers.rates.rate",
+            "layers.rates.directly_standardised_rate",
+            "layers.inequality.slope_index",
+            "layers.inequality.by_group",
+            "layers.trends.recent_trend",
+            "layers.trends.control_limits",
+        ),
+    ),
+    Method(
+        "m6",
+        "GP figures carried home",
+        "What do the figures of GP practices say about neighbourhoods?",
+        ("layers.apportion.practice_to_neighbourhood",),
+    ),
+    Method(
+        "m8",
+        "Clusters",
+        "Where do high or low values gather, more than chance would have it?",
+        ("layers.clusters.queen_neighbours", "layers.clusters.local_clusters", "layers.clusters.hot_spots"),
+    ),
+    Method(
+        "m9",
+        "How sure a rank is",
+        "Would this neighbourhood still be near the top with other noise and other weights?",
+        ("layers.uncertainty.rank_intervals", "layers.uncertainty.drivers"),
+    ),
+    Method(
+        "m10",
+        "Similar places and targets",
+        "Who is like us, who does better, and are we on track?",
+        (
+            "layers.similar.similar_places",
+            "layers.similar.positive_deviants",
+            "layers.trends.target_path",
+            "layers.trends.verdict",
+            "layers.trends.gap_as_people",
+        ),
+    ),
+    Method(
+        "m11",
+        "From the areas of 2011 to those of 2021",
+        "What happens to figures when boundaries change?",
+        ("layers.apportion.to_2021",),
+    ),
+    Method(
+        "m12",
+        "Small counts of people",
+        "How are counts of people protected when you bring your own?",
+        ("layers.disclosure.protect", "layers.disclosure.protected_share"),
+    ),
+)
+BY_ID = {method.id: method for method in METHODS}
+
+
+@cache
+def sheets() -> Sheets:
+    """Give the worked examples as they were written."""
+    found: Sheets = json.loads(FIGURES.read_text(encoding="utf-8"))
+    return found
+
+
+def methods_page() -> dict[str, Any]:
+    """Gather what the page of all methods shows."""
+    first = next(sheet for sheet in sheets() if sheet["name"] == FIRST_EXAMPLE)
+    return {"methods": METHODS, "example": shown(first), "workbook": WORKBOOK}
+
+
+def method_page(method: Method) -> dict[str, Any]:
+    """Gather what the page of one method shows.
 
     Parameters
     ----------
-    given : tuple of (name, need score, people)
-        The neighbourhoods.
-    rho, budget : float
-        The dial, and the money to share out.
+    method : Method
+        From `METHODS`.
 
     Returns
     -------
-    Example
-        ``amount`` is budget x people x multiple / all people.
+    dict
+        ``method``, its ``examples`` ready to be drawn, and the methods ``before`` and ``after``.
     """
-    need = np.array([row[1] for row in given], dtype=float)
-    people = np.array([row[2] for row in given], dtype=float)
-    position = positions(need, people)
-    multiple = multiples(position, rho)
-    amount = budget * people * multiple / people.sum()
-    rows = tuple(
-        ExampleRow(row[0], row[1], row[2], *(float(value) for value in figures))
-        for row, figures in zip(
-            given,
-            zip(position * people.sum(), position, multiple, amount, amount / people, strict=True),
-            strict=True,
-        )
-    )
-    return Example(name, title, text, check, rho, budget, rows)
+    place = METHODS.index(method)
+    return {
+        "method": method,
+        "examples": [shown(sheet) for sheet in sheets() if sheet["method"] == method.id],
+        "workbook": WORKBOOK,
+        "before": METHODS[place - 1] if place else None,
+        "after": METHODS[place + 1] if place + 1 < len(METHODS) else None,
+    }
 
 
-def examples() -> tuple[Example, Example]:
-    """Give the two examples: two squares of equal size, and four neighbourhoods of which two have equal need."""
-    return (
-        worked_example(
-            "two",
-            "Two squares",
-            "Two neighbourhoods have 1,000 people each. One has a need score of 20, the other of 80.",
-            "For Square A: nobody lives in a neighbourhood with lower need, and half of its own people are 500. "
-            "500 ÷ 2,000 = 0.25. Then 2 × (1 + 2 × 0.25) ÷ 4 = 0.75.",
-            given=(("Square A", 20, 1000), ("Square B", 80, 1000)),
-            rho=3,
-            budget=10_000,
-        ),
-        worked_example(
-            "four",
-            "Four neighbourhoods, two with the same need",
-            "Now the sizes differ, and Mill Lane and Northside have the same need score, so they share one position.",
-            "For Mill Lane and Northside: 1,000 people have lower need, and together they are 2,000, so half is 1,000. "
-            "(1,000 + 1,000) ÷ 5,000 = 0.4. All the amounts add up to the budget.",
-            given=(("Oak Hill", 15, 1000), ("Mill Lane", 40, 1500), ("Northside", 40, 500), ("Riverside", 75, 2000)),
-            rho=4,
-            budget=50_000,
-        ),
-    )
+def shown(sheet: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the figures of one example as a reader sees them.
+
+    Returns
+    -------
+    dict
+        ``id``, ``name``, ``title``, ``text`` and ``parts``: caption, header, rows of cells (text, given, number), and
+        the formulas of its first row.
+    """
+    name = sheet["name"]
+    return {
+        "id": name.lower().replace(" ", "-"),
+        "name": name,
+        "title": sheet["title"],
+        "text": sheet["text"],
+        "parts": [_part(part) for part in sheet["parts"]],
+    }
+
+
+def _part(part: Mapping[str, Any]) -> dict[str, Any]:
+    facts = len(part["header"]) == 2 and part["header"][0] == "What"
+    return {
+        "caption": part["caption"],
+        "header": part["header"],
+        "numeric": [any(cell["style"] != "text" for cell in cells) for cells in zip(*part["rows"], strict=True)],
+        "rows": [[_cell(cell) for cell in cells] for cells in part["rows"]],
+        "formulas": _formulas(part, facts=facts),
+    }
+
+
+def _cell(cell: Mapping[str, Any]) -> dict[str, Any]:
+    value, write = cell["value"], WRITERS.get(cell["style"], plain)
+    text = value if isinstance(value, str) else "" if value is None else write(value)
+    return {"text": text, "given": "formula" not in cell and value is not None and not isinstance(value, str)}
+
+
+def _formulas(part: Mapping[str, Any], *, facts: bool) -> list[dict[str, str]]:
+    """List the formulas to type: each fact's, or each column's in the first row that has one."""
+    found = []
+    columns = [1] if facts else range(len(part["header"]))
+    for column in columns:
+        for row, cells in enumerate(part["rows"]):
+            formula = cells[column].get("formula")
+            if formula:
+                what = cells[0]["value"] if facts else part["header"][column]
+                found.append({"what": what, "cell": f"{chr(65 + column)}{part['row'] + 2 + row}", "formula": formula})
+                if not facts:
+                    break
+    return found
