@@ -6,7 +6,7 @@ import datetime
 import math
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
@@ -36,8 +36,12 @@ class Indicator:
         make a share.
     polarity : int
         +1 high = more need, -1 low = more need.
-    ranked_areas : bool
+    ranked : bool
         The value is a rank among the areas of England (or of the demo's nation).
+    nearest : str
+        The service whose nearest site is meant.
+    by_practice : str
+        Column of a table by GP practice, carried to where its patients live (methods M6).
     """
 
     id: str
@@ -56,6 +60,7 @@ class Indicator:
     denominator: str = ""
     ranked: bool = False
     nearest: str = ""
+    by_practice: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,8 @@ class Focus:
         First and last eligible age; None = everyone.
     as_published : bool
         The weights are a publisher's and need not sum to 1.
+    shrink : bool
+        Draw small numbers towards their council before scoring, where an indicator has counts.
     """
 
     id: str
@@ -89,6 +96,7 @@ class Focus:
     ingredients: tuple[Ingredient, ...]
     aggregate: str = "arithmetic"
     as_published: bool = False
+    shrink: bool = False
 
     @property
     def weights(self) -> dict[str, float]:
@@ -184,8 +192,8 @@ def load_places(folder: Path = FOLDER / "places") -> dict[str, Place]:
 def load_indicators(path: Path = FOLDER / "indicators.toml") -> dict[str, Indicator]:
     """Every defined indicator by id."""
     return {
-        name: _check_indicator(_build(Indicator, {"id": name, **entry}, path.name), path.name)
-        for name, entry in _toml(path).items()
+        name: _check_indicator(build_entry(Indicator, {"id": name, **entry}, path.name), path.name)
+        for name, entry in read_toml(path).items()
     }
 
 
@@ -194,6 +202,26 @@ def load_focuses(folder: Path = FOLDER / "focuses") -> dict[str, Focus]:
     """Every defined focus by id, ``core`` first."""
     focuses = [read_focus(path) for path in sorted(folder.glob("*.toml"))]
     return {focus.id: focus for focus in sorted(focuses, key=lambda focus: (focus.id != "core", focus.id))}
+
+
+def own_focuses(paths: Sequence[Path]) -> dict[str, Focus]:
+    """Read focuses of a user's own, each named after its file.
+
+    Raises
+    ------
+    BadDefinition
+        If a file is no focus, or has the name of one of ours or of another file.
+    """
+    found: dict[str, Focus] = {}
+    for path in paths:
+        focus = read_focus(path)
+        if focus.id in load_focuses() or focus.id in found:
+            raise BadDefinition(
+                "a focus of this name is there already", rule="doubled-focus", file=path.name, value=focus.id,
+                hint="Give the file another name.",
+            )  # fmt: skip
+        found[focus.id] = focus
+    return found
 
 
 def find_place(name: str) -> Place:
@@ -220,13 +248,13 @@ def read_place(path: Path) -> Place:
     BadDefinition
         If a key is unknown or missing, or the dates run backwards.
     """
-    entry = _toml(path)
+    entry = read_toml(path)
     for key in ("take", "leave"):
         codes_by_column = entry.get(key, {})
         if not isinstance(codes_by_column, dict) or not all(map(_texts, codes_by_column.values())):
             _refuse_type(path.name, key, codes_by_column, "lists of codes by column of the look-up")
         entry[key] = {column: tuple(codes) for column, codes in codes_by_column.items()}
-    place: Place = _build(Place, {"id": path.stem, **entry}, path.name)
+    place: Place = build_entry(Place, {"id": path.stem, **entry}, path.name)
     if place.valid_to is not None and place.valid_to < place.valid_from:
         raise BadDefinition(f"valid_to {place.valid_to} is before valid_from", rule="dates-backwards", file=path.name)
     return place
@@ -241,17 +269,17 @@ def read_focus(path: Path, indicators: Mapping[str, Indicator] | None = None) ->
         If it names an unknown indicator, its weights do not sum to 1, or a justification is missing.
     """
     known = load_indicators() if indicators is None else indicators
-    entry = _toml(path)
+    entry = read_toml(path)
     parts = entry.pop("ingredients", [])
     ages = entry.pop("ages", None)
     if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
         _refuse_type(path.name, "ingredients", parts, "one table per indicator")
-    focus: Focus = _build(
+    focus: Focus = build_entry(
         Focus,
         {
             "id": path.stem,
             "ages": None if ages in (None, "all") else _ages(ages, path.name),
-            "ingredients": tuple(_build(Ingredient, part, path.name) for part in parts),
+            "ingredients": tuple(build_entry(Ingredient, part, path.name) for part in parts),
             **entry,
         },
         path.name,
@@ -294,6 +322,8 @@ def _check_focus(focus: Focus, indicators: Mapping[str, Indicator], file: str) -
             refuse(f"{key} is {value!r}; choose one of {', '.join(allowed)}", f"bad-{key}", column=key)
     if focus.scale == "exponential" and not all(indicators[name].ranked for name in names):
         refuse("the exponential scale is for ranks only", "bad-scale", column="scale")
+    if focus.shrink and not any(indicators[name].count for name in names):
+        refuse("shrink needs an indicator made of a count and a denominator", "nothing-to-shrink", column="shrink")
 
 
 def _check_indicator(indicator: Indicator, file: str) -> Indicator:
@@ -306,10 +336,12 @@ def _check_indicator(indicator: Indicator, file: str) -> Indicator:
             file=file,
             column=indicator.id,
         )
-    ways = [bool(indicator.column), bool(indicator.count and indicator.denominator), bool(indicator.nearest)]
+    counted = bool(indicator.count and indicator.denominator)
+    ways = [bool(indicator.column), counted, bool(indicator.nearest), bool(indicator.by_practice)]
     if sum(ways) != 1:
         raise BadDefinition(
-            "an indicator comes from one column, from count and denominator, or from the nearest site",
+            "an indicator comes from one column, from count and denominator, from the nearest site, or from a column "
+            "by practice",
             rule="bad-derivation",
             file=file,
             column=indicator.id,
@@ -326,7 +358,8 @@ def _ages(ages: Any, file: str) -> tuple[int, int]:
     return ages[0], ages[1]
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a file of definitions; BadDefinition if it is not TOML in UTF-8."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
@@ -354,7 +387,7 @@ def _refuse_type(file: str, key: str, value: Any, wanted: str) -> NoReturn:
     raise BadDefinition(f"{key} should be {wanted}", rule="bad-type", file=file, column=key, value=value)
 
 
-def _build(kind: type, entry: dict[str, Any], file: str) -> Any:
+def build_entry(kind: type, entry: dict[str, Any], file: str) -> Any:
     """Make a dataclass from a table, lists turned to tuples, unknown and missing keys refused."""
     known = {part.name for part in fields(kind)}
     unknown = [key for key in entry if key not in known]

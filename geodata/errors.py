@@ -101,5 +101,9 @@ class UnknownFootprint(LookupError):
     """No footprint of the place has this name or code."""
 
 
+class UnknownGroups(LookupError):
+    """The edition holds no people of this kind of group or need."""
+
+
 class UnknownPostcode(LookupError):
     """No live postcode reads like this, or it lies outside every place that is served."""

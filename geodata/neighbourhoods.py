@@ -84,7 +84,8 @@ def join(readings: Mapping[str, Reading], indicators: Mapping[str, Indicator]) -
     readings : mapping of source id to Reading
         Look-up, File 7 and population at least; others where they are held.
     indicators : mapping
-        Definitions; one column each is made. Where the source is not held the column is missing.
+        Definitions; one column each is made. Where the source is not held the column is missing. Those from
+        the nearest site or by GP practice are not made here: they need more than a join.
 
     Returns
     -------
@@ -112,7 +113,7 @@ def join(readings: Mapping[str, Reading], indicators: Mapping[str, Indicator]) -
     parts += [
         indicator_values(readings, indicator, lookup.index)
         for indicator in indicators.values()
-        if not indicator.nearest
+        if not indicator.nearest and not indicator.by_practice
     ]
     table = pd.concat(parts, axis=1).sort_index()
     table.index.name = "lsoa21cd"

@@ -11,9 +11,11 @@ from geodata.catalogue import Source
 from geodata.deprivation import read_file7, read_file9, read_file10, read_underlying
 from geodata.lookups import read_centroids, read_exact_fit, read_footprints, read_lookup
 from geodata.neighbourhoods import BASE
+from geodata.outcomes import read_fingertips, read_patients_per_gp, read_quarterly
 from geodata.population import read_age_bands, read_mid2022, read_single_year
 from geodata.postcodes import Gazetteer, read_postcodes
 from geodata.reading import Reading
+from geodata.registrations import read_health_index, read_qof, read_registrations, read_talking_therapies
 from geodata.sites import read_dental_pages, read_dental_practices, read_family_hubs, read_gp_practices
 from geodata.tables import read_table
 
@@ -52,11 +54,18 @@ READERS: Mapping[str, Reader] = {
     "dental_practices": lambda path, source, known: read_dental_practices(path, _gazetteer(known)),
     "dental_pages": lambda path, source, known: read_dental_pages(path, source_date=source.edition),
     "family_hubs": lambda path, source, known: read_family_hubs(path, source_date=source.edition),
+    "registrations": lambda path, source, known: read_registrations(path, vintage=None),
+    "qof": lambda path, source, known: read_qof(path),
+    "health_index": lambda path, source, known: read_health_index(path),
+    "talking_therapies": lambda path, source, known: read_talking_therapies(path),
+    "patients_per_gp": lambda path, source, known: read_patients_per_gp(path),
+    "fingertips": lambda path, source, known: read_fingertips(path),
+    "quarterly": lambda path, source, known: read_quarterly(path),
 }
 LEANING_ON_POSTCODES = ("gp_practices", "dental_practices")
 # Read, checked and tested, but of no use to an edition on 2021 areas yet: not opened by a build.
 OTHER_VINTAGE = ("lsoa11_boundaries", "iod2019_file7", "iod2019_file9", "iod2019_file10", "iod2019_underlying",
-                 "lsoa_2011_2021_exact_fit", "single_year_mid2020")  # fmt: skip
+                 "single_year_mid2020")  # fmt: skip
 
 
 def readable(source: Source) -> bool:

@@ -30,7 +30,7 @@ MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augus
           "November", "December")  # fmt: skip
 
 
-def read_registrations(path: Path, *, vintage: int = 2011) -> Reading:
+def read_registrations(path: Path, *, vintage: int | None = 2011) -> Reading:
     """Read patients registered at a GP practice, by the LSOA they live in.
 
     Every row is kept: Wales, and patients who could not be placed, too. Their share belongs to the
@@ -40,8 +40,8 @@ def read_registrations(path: Path, *, vintage: int = 2011) -> Reading:
     ----------
     path : pathlib.Path
         CSV as published, or Parquet with the same columns; sexes together.
-    vintage : {2011, 2021}
-        Which LSOAs the release counts by: 2011 up to 2022.
+    vintage : {2011, 2021} or None
+        Which LSOAs the release counts by: 2011 up to 2022. None = as its codes say.
 
     Returns
     -------
@@ -56,19 +56,23 @@ def read_registrations(path: Path, *, vintage: int = 2011) -> Reading:
         not-a-number, not-whole, negative or wrong-selection, naming the row.
     """
     cells = open_table(path)
-    practice = _practice_codes(cells, "PRACTICE_CODE")
-    area = _areas(cells, vintage, practice)
+    by_practice, practices = pd.factorize(_practice_codes(cells, "PRACTICE_CODE"), sort=True)
+    practice = pd.Series(practices.take(by_practice))
+    by_area, areas = _distinct(cells, "LSOA_CODE", practice)
+    area = pd.Series(areas.take(by_area))
+    vintage = vintage or _vintage(areas)
+    _refuse_areas(cells, vintage, areas, by_area, practice, area)
     _refuse_one_sex(cells, practice)
     header = next((name for name in PATIENT_HEADERS if cells.find(name) is not None), PATIENT_HEADERS[0])
     patients = cells.numbers(header, minimum=0, required=True)
     says = "{value} is not a whole number of patients"
     cells.refuse(patients % 1 != 0, says, rule="not-whole", column=header, codes=practice, values=pd.Series(patients))
-    own = f"lsoa{vintage % 100}cd"
-    table = pd.DataFrame({"practice_code": practice, own: area, "patients": patients})
-    doubled = table.duplicated(["practice_code", own])
+    pair = by_practice.astype(np.int64) * len(areas) + by_area
     says = "the pair with {value} is there twice"
+    doubled = pd.Series(pair).duplicated()
     cells.refuse(doubled, says, rule="doubled-code", column="LSOA_CODE", codes=practice, values=area)
-    return Reading(table.sort_values(["practice_code", own]).reset_index(drop=True), cells.rows)
+    table = pd.DataFrame({"practice_code": practice, f"lsoa{vintage % 100}cd": area, "patients": patients})
+    return Reading(table.iloc[np.argsort(pair, kind="stable")].reset_index(drop=True), cells.rows)
 
 
 def holds_whole_lists(registrations: pd.DataFrame) -> bool:
@@ -101,20 +105,35 @@ def _practice_codes(cells: TextTable, header: str, *, unique: bool = False) -> p
     return codes
 
 
-def _areas(cells: TextTable, vintage: int, practice: pd.Series) -> pd.Series:
-    area = cells.text("LSOA_CODE").str.upper()
-    cells.refuse(area.isna(), "the area code is empty", rule="missing-code", column="LSOA_CODE", codes=practice)
-    distinct = area.drop_duplicates()
-    strange = area.isin(distinct[~distinct.str.fullmatch(_AREA)])
+def _distinct(cells: TextTable, header: str, practice: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    """Return which of the distinct codes of a column each row has, and those codes, in capitals and in order."""
+    text = cells.text(header)
+    at, labels = pd.factorize(text.str.upper(), sort=True)
+    cells.refuse(at < 0, "the area code is empty", rule="missing-code", column=header, codes=practice)
+    return at, pd.Index(labels)
+
+
+def _vintage(areas: pd.Index) -> int:
+    """Tell by its codes which LSOAs a release counts by: new areas, or patients without an area of that year."""
+    newer = (areas >= FIRST_LSOA21) & (areas <= LAST_LSOA21)
+    return 2021 if newer.any() or "NO2021" in areas else 2011
+
+
+def _refuse_areas(
+    cells: TextTable, vintage: int, areas: pd.Index, at: np.ndarray, practice: pd.Series, area: pd.Series
+) -> None:
+    """Refuse what is no area or patient without one, and areas of another year."""
+    names = pd.Series(areas)
     says = "{value!r} is neither an LSOA nor a patient who could not be placed (NO2011, NO2021)"
+    strange = (~names.str.fullmatch(_AREA)).to_numpy()[at]
     cells.refuse(strange, says, rule="bad-code", column="LSOA_CODE", codes=practice, values=area)
-    newer = (area >= FIRST_LSOA21) & (area <= LAST_LSOA21)
-    marked = area.str.extract(_MARKER)[0]
+    newer = (names >= FIRST_LSOA21) & (names <= LAST_LSOA21)
+    marked = names.str.extract(_MARKER)[0]
     wrong = (marked.notna() & (marked != str(vintage))) | (newer if vintage == 2011 else False)
     says = f"{{value}} belongs to other areas; those of {vintage} are expected"
     hint = "Releases up to 2022 count by areas of 2011, later ones by those of 2021."
-    cells.refuse(wrong, says, rule="wrong-vintage", column="LSOA_CODE", codes=practice, values=area, hint=hint)
-    return area
+    rule = "wrong-vintage"
+    cells.refuse(wrong.to_numpy()[at], says, rule=rule, column="LSOA_CODE", codes=practice, values=area, hint=hint)
 
 
 def _refuse_one_sex(cells: TextTable, practice: pd.Series) -> None:

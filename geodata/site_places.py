@@ -43,12 +43,21 @@ def all_sites(readings: Mapping[str, Reading], boundaries: gpd.GeoDataFrame) -> 
         sites["lsoa21cd"] = sites["lsoa21cd"].where(sites["lsoa21cd"].notna(), by_postcode)
     lost = sites["lsoa21cd"].isna() & sites["easting"].notna()
     if lost.any():
-        sites.loc[lost, "lsoa21cd"] = _by_point(sites[lost], boundaries)
+        sites.loc[lost, "lsoa21cd"] = by_point(sites[lost], boundaries)
     sites["lsoa21cd"] = sites["lsoa21cd"].astype(object).where(sites["lsoa21cd"].notna(), None)
     return sites.astype({"easting": float, "northing": float}).sort_values(["service", "site_id"], ignore_index=True)
 
 
-def _by_point(sites: pd.DataFrame, boundaries: gpd.GeoDataFrame) -> pd.Series:
+def by_point(sites: pd.DataFrame, boundaries: gpd.GeoDataFrame) -> pd.Series:
+    """Neighbourhood in which each site's point lies, missing where it lies in none.
+
+    Parameters
+    ----------
+    sites : pandas.DataFrame
+        ``easting``, ``northing`` in metres, EPSG:27700.
+    boundaries : geopandas.GeoDataFrame, index lsoa21cd, EPSG:27700
+        Published boundaries.
+    """
     points = gpd.GeoDataFrame(
         geometry=gpd.points_from_xy(sites["easting"].astype(float), sites["northing"].astype(float)),
         index=sites.index,

@@ -160,8 +160,8 @@ def places(store: Path) -> list[str]:
     return sorted(entry.name for entry in store.iterdir() if entry.is_dir() and editions(store, entry.name))
 
 
-def verify(stored: StoredEdition) -> None:
-    """Compare every file of an edition with its manifest.
+def verify(stored: StoredEdition, under: str = "") -> None:
+    """Compare every file of an edition with its manifest, or only those whose names begin as given.
 
     Raises
     ------
@@ -169,6 +169,8 @@ def verify(stored: StoredEdition) -> None:
         Naming the first file that is missing, cut or changed.
     """
     for name, expected in stored.manifest["files"].items():
+        if not name.startswith(under):
+            continue
         path = stored.folder / name
         where = f"{stored.place}/{stored.id}/{name}"
         try:

@@ -20,6 +20,7 @@ import shapely
 REPOSITORY = Path(__file__).resolve().parent.parent
 DEFINITIONS = REPOSITORY / "geodata"
 PUBLISHED_DECIMALS = 9  # scores are published to nine decimals; equal there means a tie
+CARRIED_DECIMALS = 12  # the parts of an area that was split have one value: they tie
 RANKED = 33_755
 RANK = "{} Rank (where 1 is most deprived)"
 DOMAINS = {
@@ -32,7 +33,18 @@ DOMAINS = {
     "living_environment_rank": "Living Environment",
     "idaci_rank": "Income Deprivation Affecting Children Index (IDACI)",
     "children_education_rank": "Children and Young People Sub-domain",
+    "idaopi_rank": "Income Deprivation Affecting Older People (IDAOPI)",
 }
+UNDERLYING = {
+    "illness_disability_ratio": "comparative_illness_and_disability_ratio_indicator",
+    "acute_morbidity": "acute_morbidity_indicator",
+    "years_of_life_lost": "years_of_potential_life_lost_indicator",
+    "mental_health_indicator": "mental_health_indicator",
+}
+QOF = {
+    "gp_diabetes_share": "DM", "gp_hypertension_share": "HYP", "gp_chd_share": "CHD", "gp_copd_share": "COPD",
+    "gp_depression_share": "DEP", "gp_mental_illness_share": "MH", "gp_dementia_share": "DEM",
+}  # fmt: skip
 PLACES = {
     "luton": ("LAD24CD", "E06000032"),
     "milton-keynes": ("LAD24CD", "E06000042"),
@@ -62,6 +74,7 @@ class Reference:
     def __init__(self, sources: Path) -> None:
         self.sources = sources
         self._scores: dict[tuple[str, str, float], pd.DataFrame] = {}
+        self._focuses: dict[tuple[str, bool], FocusReference] = {}
 
     def _csv(self, name: str) -> pd.DataFrame:
         return pd.read_csv(self.sources / name, index_col=0).sort_index()
@@ -80,7 +93,7 @@ class Reference:
 
     @cached_property
     def indicators(self) -> pd.DataFrame:
-        """Every indicator of the three focuses, as published or counted from published counts."""
+        """Every indicator of the focuses, as published, counted from published counts, or carried from practices."""
         underlying = self._csv("deprivation/iod2025_underlying_indicators_lsoa21.csv.gz")
         rooms = self._csv("population/lsoa21_census2021_occupancy_rating.csv.gz")
         households = self._csv("population/lsoa21_census2021_household_deprivation.csv.gz")
@@ -98,22 +111,67 @@ class Reference:
         renting = tenure["Total"] - tenure[owners].sum(axis=1) - tenure["Lives rent free"]
         found["rented_share"] = renting / tenure["Total"]
         found["family_hub_walk_min"] = self.hub_minutes
-        return pd.DataFrame(found).astype(float)
+        found |= {own: underlying[column] for own, column in UNDERLYING.items()}
+        census = self._csv("population/lsoa21_census2021_age_six_bands.csv.gz")
+        found["older_share"] = census["Aged 65 years and over"] / census["All usual residents"]
+        for age in (75, 85):
+            found[f"aged_{age}_share"] = self.older[f"age_{age}_plus"] / self.older["age_65_plus"]
+        equality = self._csv("population/lsoa21_census2021_disability.csv.gz")
+        found["disabled_share"] = equality["Disabled under the Equality Act"] / equality["Total"]
+        return pd.DataFrame(found).join(self.from_practices).astype(float)
+
+    @cached_property
+    def older(self) -> pd.DataFrame:
+        """Ages of mid-2020, as carried to the areas of 2021."""
+        return self._csv("population/lsoa21_age_bands_mid2020_apportioned.csv.gz")
+
+    @cached_property
+    def from_practices(self) -> pd.DataFrame:
+        """Recorded shares of practices as means over the patients of an area; hidden where few are registered."""
+        lists = pq.read_table(self.sources / "indicators/gp-reg-pat-prac-lsoa-all_england_2022-07.parquet").to_pandas()
+        fit = pd.read_csv(self.sources / "geography/lsoa11_lsoa21_exact_fit_lookup_england.csv.gz")
+        census = self._csv("population/lsoa21_census2021_age_six_bands.csv.gz")["All usual residents"]
+        people = fit["LSOA21CD"].map(census)
+        fit["part"] = people / people.groupby(fit["LSOA11CD"]).transform("sum")
+        rows = lists.merge(fit[["LSOA11CD", "LSOA21CD", "part"]], left_on="LSOA_CODE", right_on="LSOA11CD")
+        rows["living"] = rows["NUMBER_OF_PATIENTS"] * rows["part"]
+        qof = pd.read_csv(self.sources / "indicators/qof_2021-22_prevalence_by_practice.csv")
+        rows = rows.merge(qof, left_on="PRACTICE_CODE", right_on="OrganisationCode", how="left")
+        found = {}
+        for own, condition in QOF.items():
+            held = rows[rows[f"{condition}-prevalence"].notna()]
+            recorded = (held[f"{condition}-prevalence"] * held["living"]).groupby(held["LSOA21CD"]).sum()
+            found[own] = recorded / held.groupby("LSOA21CD")["living"].sum()
+        registered = rows.groupby("LSOA21CD")["living"].sum().reindex(self.residents.index).fillna(0)
+        shown = pd.DataFrame(found).reindex(self.residents.index).where(registered / self.residents >= 0.5)
+        return shown.round(CARRIED_DECIMALS)
 
     def eligible_tenths(self, ages: object) -> pd.Series:
         """Eligible people in whole tenths of a person, in whole numbers throughout; a half goes to the even tenth."""
         if ages == "all":
             return self.residents * 10
-        assert ages == [0, 4], "a focus has other ages: count them here too"
         census = self._csv("population/lsoa21_census2021_age_six_bands.csv.gz")
-        older = self._csv("population/lsoa21_age_bands_mid2020_apportioned.csv.gz")[
-            ["age_0_4", "age_5_10", "age_11_15"]
-        ]
+        if ages != [0, 4]:
+            return self.adult_tenths(ages, census)
+        older = self.older[["age_0_4", "age_5_10", "age_11_15"]]
         older = (older * 10).round().astype(int)  # published to one decimal
         children = older.sum(axis=1)
         assert (children > 0).all(), "a neighbourhood without children needs the rule for an empty band"
         above = 10 * self.residents * census["Aged 15 years and under"] * older["age_0_4"]
         below = census["All usual residents"] * children
+        return pd.Series([_to_even(*pair) for pair in zip(above.tolist(), below.tolist(), strict=True)], above.index)
+
+    def adult_tenths(self, ages: object, census: pd.DataFrame) -> pd.Series:
+        """Those aged 65 and over, or 18 and over, in whole tenths: the Census band of 16 to 64 loses 16 and 17."""
+        assert ages in ([65, 120], [18, 120]), "a focus has other ages: count them here too"
+        above, below = 10 * self.residents * census["Aged 65 years and over"], census["All usual residents"]
+        if ages == [18, 120]:
+            parts = (self.older[["age_16_17", "age_18_64"]] * 10).round().astype(int)
+            working = parts.sum(axis=1)
+            assert (working > 0).all(), "a neighbourhood without adults needs the rule for an empty band"
+            bands = ["Aged 16 to 24 years", "Aged 25 to 34 years", "Aged 35 to 49 years", "Aged 50 to 64 years"]
+            adults = census[bands].sum(axis=1) * parts["age_18_64"]
+            above, below = above * working + 10 * self.residents * adults, below * working
         return pd.Series([_to_even(*pair) for pair in zip(above.tolist(), below.tolist(), strict=True)], above.index)
 
     @cached_property
@@ -163,14 +221,18 @@ class Reference:
 
     @cached_property
     def definitions(self) -> dict[str, dict[str, object]]:
-        names = ("core", "building-blocks", "best-start")
+        names = ("core", "building-blocks", "best-start", "long-term-conditions", "mental-health", "age-well")
         return {name: tomllib.loads((DEFINITIONS / f"focuses/{name}.toml").read_text()) for name in names}
 
-    @cached_property
-    def focuses(self) -> dict[str, FocusReference]:
-        return {name: self._focus(definition) for name, definition in self.definitions.items()}
+    def focus(self, name: str, members: pd.Index) -> FocusReference:
+        """One focus over England; distances that are not known all over the place take no part."""
+        distances = {part["indicator"] for part in self.definitions[name]["ingredients"]} & {"family_hub_walk_min"}
+        partial = bool(distances) and bool(self.hub_minutes.reindex(members).isna().any())
+        if (name, partial) not in self._focuses:
+            self._focuses[name, partial] = self._focus(self.definitions[name], distances if partial else set())
+        return self._focuses[name, partial]
 
-    def _focus(self, definition: dict[str, object]) -> FocusReference:
+    def _focus(self, definition: dict[str, object], left_out: set[str]) -> FocusReference:
         polarity = {
             name: entry["polarity"]
             for name, entry in tomllib.loads((DEFINITIONS / "indicators.toml").read_text()).items()
@@ -183,6 +245,7 @@ class Reference:
         else:
             assert definition["scale"] == "ridit"
             scaled = pd.DataFrame({name: 100 * position(values[name] * polarity[name], tenths) for name in weights})
+        scaled[list(left_out)] = np.nan
         weight = pd.Series(weights)
         known = scaled.notna().mul(weight, axis=1).sum(axis=1)
         parts = scaled.mul(weight, axis=1).div(known / weight.sum(), axis=0)
@@ -203,7 +266,8 @@ class Reference:
         return self._scores[key]
 
     def _calculate(self, place: str, focus: str, rho: float) -> pd.DataFrame:
-        found, members = self.focuses[focus], self.members(place)
+        members = self.members(place)
+        found = self.focus(focus, members)
         need, eligible = found.need[members], found.eligible[members]
         u = position(need, (eligible * 10).round().astype(np.int64))
         rank = need.rank(ascending=False, method="min")

@@ -11,8 +11,22 @@ BOROUGH = "Aldermouth"
 BOROUGH_CODE = "E06900001"
 NEIGHBOUR = "Skelmarsh"
 NEIGHBOUR_CODE = "E06900002"
+# Councils of the same region that are known by their council figures alone: somewhere to compare with.
+PEERS = {
+    "E06900003": "Brinholm",
+    "E06900004": "Eastlode",
+    "E06900005": "Fennwick Bay",
+    "E06900006": "Hallowmere",
+    "E06900007": "Ilmstow",
+    "E06900008": "Kestrelham",
+    "E06900009": "Lythebridge",
+    "E06900010": "Marrowick",
+    "E06900011": "Oxmarsh",
+    "E06900012": "Wexholme",
+}
 REGION = ("E12900001", "North Sea (fictional)")
 SUB_ICB = ("E38900001", "Z9Z9Z", "NHS Alder Estuary ICB - Z9Z9Z")
+SUB_ICBS = ("E38900001", "E38900002", "E38900003")
 ICB = ("E54900001", "QZ9", "NHS Alder Estuary Integrated Care Board")
 URBAN = ("UN1", "Urban: Nearer to a major town or city")
 FRINGE = ("RLN1", "Larger rural: Nearer to a major town or city")

@@ -122,20 +122,22 @@ def annual(areas: Areas, people: People, truth: pd.DataFrame, draws: np.random.R
     for outcome in ANNUAL:
         count, n = counts_of(outcome, areas, people, truth, draws, quarterly=False)
         for t, year in enumerate(YEARS):
-            parts.append(_rows(outcome, year, areas.table.index.to_numpy(), areas.table["lsoa21nm"].to_numpy(),
-            "LSOA21",
-                               areas.table["lad24nm"].to_numpy(), council, count[:, t], n[:, t]))  # fmt: skip
+            at, called = areas.table.index.to_numpy(), areas.table["lsoa21nm"].to_numpy()
+            above = areas.table["lad24nm"].to_numpy()
+            parts.append(fingertips_rows(outcome, year, at, called, "LSOA21", above, council, count[:, t], n[:, t]))
             codes = [names.BOROUGH_CODE, names.NEIGHBOUR_CODE]
             sums = [np.array([values[council == code, t].sum() for code in codes]) for values in (count, n)]
             labels = np.array([names.BOROUGH, names.NEIGHBOUR])
             region = [np.array([text] * 2) for text in (names.REGION[1], names.REGION[0])]
             parts.append(
-                _rows(outcome, year, np.array(codes), labels, "UA (fictional)", region[0], region[1], sums[0], sums[1])
+                fingertips_rows(
+                    outcome, year, np.array(codes), labels, "UA (fictional)", region[0], region[1], sums[0], sums[1]
+                )
             )
     return pd.concat(parts)[list(FINGERTIPS_COLUMNS)]
 
 
-def _rows(
+def fingertips_rows(
     outcome: Outcome,
     year: str,
     codes: Texts,

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
-from geodata.demo import deprivation, names, outcomes, practices
+from geodata.demo import councils, deprivation, names, outcomes, practices
 from geodata.demo.areas import Areas, make_areas
 from geodata.demo.degrees import geojson_geometry, to_degrees
 from geodata.demo.need import make_need
@@ -176,14 +176,20 @@ def write_sites(book: AddressBook, folder: Path) -> None:
 def write_indicators(
     areas: Areas, people: People, single_year: pd.DataFrame, truth: pd.DataFrame, folder: Path
 ) -> None:
-    """Write registrations, QOF, and the outcomes by year and by quarter."""
+    """Write registrations, QOF, the outcomes by year and by quarter, and what is published by council."""
     draws = stream(7)
     lists = practices.patients(areas, single_year, draws)
     write_csv(practices.registrations(lists), folder / "gp-reg-pat-prac-lsoa-all_demo_2022-07.csv")
     prevalence = practices.qof(areas, lists, people, truth["latent_need"], draws)
     write_csv(prevalence, folder / "qof_2021-22_prevalence_by_practice.csv")
-    write_csv(outcomes.annual(areas, people, truth, stream(8)), folder / "fingertips_all_data_lsoa_outcomes.csv")
+    compared = councils.councils(areas, truth["latent_need"], stream(11))
+    draws = stream(12)
+    annual = [outcomes.annual(areas, people, truth, stream(8)), councils.peer_outcomes(compared, draws)]
+    write_csv(pd.concat(annual), folder / "fingertips_all_data_lsoa_outcomes.csv")
     write_csv(outcomes.quarterly(areas, people, truth, stream(9)), folder / "quarterly_outcomes_by_lsoa.csv")
+    write_csv(councils.health_index(compared, draws), folder / "ons_health_index_2019-2021_indicators_ltla.csv")
+    write_csv(councils.patients_per_gp(compared, draws), folder / "patients_per_gp_by_ltla.csv")
+    write_csv(councils.talking_therapies(draws), folder / "talking_therapies_monthly_by_sicbl_2022-23.csv")
 
 
 def write(folder: Path) -> None:

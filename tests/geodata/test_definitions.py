@@ -272,7 +272,11 @@ def test_every_place_that_is_promised_is_defined() -> None:
 
 
 def test_the_focuses_are_those_promised_and_core_comes_first() -> None:
-    assert list(load_focuses()) == ["core", "best-start", "building-blocks"]
+    promised = ["core", "age-well", "best-start", "building-blocks", "long-term-conditions", "mental-health"]
+    assert list(load_focuses()) == promised
+    ages = {name: focus.ages for name, focus in load_focuses().items()}
+    assert ages["long-term-conditions"] == ages["mental-health"] == (18, 120)
+    assert ages["age-well"] == (65, 120)
 
 
 @pytest.mark.parametrize(("one", "other"), list(combinations(load_focuses(), 2)))

@@ -247,6 +247,9 @@ def test_no_real_neighbourhood_is_within_fifty_kilometres(sources_dir):
             "indicators/fingertips_all_data_lsoa_outcomes.csv",
             "indicators/fingertips_all_data_district_ua_disease_prevalence_estimates.csv",
         ),
+        ("indicators/ons_health_index_2019-2021_indicators_ltla.csv",) * 2,
+        ("indicators/talking_therapies_monthly_by_sicbl_2022-23.csv",) * 2,
+        ("indicators/patients_per_gp_by_ltla.csv",) * 2,
     ],
 )
 def test_the_headers_are_the_publishers_own(sources_dir, ours, published):
@@ -414,7 +417,7 @@ def test_outcomes_fall_with_need_as_stated(truth):
 def test_there_are_five_years_and_eight_quarters(borough):
     every = table("indicators/fingertips_all_data_lsoa_outcomes.csv")
     assert tuple(every["Time period"].unique()) == outcomes.YEARS
-    assert every.groupby(["Indicator ID", "Time period"]).size().eq(127).all()
+    assert every.groupby(["Indicator ID", "Time period"]).size().eq(137).all()
     quarters = table("indicators/quarterly_outcomes_by_lsoa.csv")
     assert tuple(quarters["quarter"].unique()) == outcomes.QUARTERS
     assert quarters.groupby(["indicator", "quarter"]).size().eq(len(borough)).all()

@@ -106,10 +106,13 @@ def test_a_column_is_taken_as_it_is(readings: dict[str, Reading]) -> None:
     assert indicator_values(readings, rank, CODES)[CODES].tolist() == [1.0, 2.0, 3.0]
 
 
-def test_every_indicator_gets_a_column_but_those_of_sites(readings: dict[str, Reading]) -> None:
-    table, _ = join({name: readings[name] for name in readings}, no_file7(load_indicators()))
-    assert {name for name, part in no_file7(load_indicators()).items() if not part.nearest} <= set(table.columns)
-    assert "family_hub_walk_min" not in table.columns
+def test_every_indicator_gets_a_column_but_those_of_sites_and_practices(readings: dict[str, Reading]) -> None:
+    wanted = no_file7(load_indicators())
+    table, _ = join({name: readings[name] for name in readings}, wanted)
+    later = {name for name, part in wanted.items() if part.nearest or part.by_practice}
+    assert set(wanted) - later <= set(table.columns)
+    assert {"family_hub_walk_min", "gp_diabetes_share"} <= later
+    assert not later & set(table.columns)
 
 
 def no_file7(indicators: dict[str, Indicator]) -> dict[str, Indicator]:

@@ -48,6 +48,24 @@ def test_later_headers_and_areas_of_2021_are_read(written):
     assert "lsoa21cd" in table.columns
 
 
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ("", "lsoa11cd"),
+        (row("E81001", "NO2011", 1), "lsoa11cd"),
+        (row("E81001", "NO2021", 1), "lsoa21cd"),
+        (row("E81001", "E01034000", 1), "lsoa21cd"),
+    ],
+)
+def test_the_year_of_the_areas_is_told_by_their_codes(written, more, key):
+    assert key in read_registrations(written("gp.csv", LISTS + more), vintage=None).table.columns
+
+
+def test_areas_of_two_years_in_one_file_are_refused(written, refused):
+    text = LISTS + row("E81001", "NO2021", 1) + row("E81001", "NO2011", 1)
+    refused("wrong-vintage", ["row 6", "NO2011"], read_registrations, written("gp.csv", text), vintage=None)
+
+
 def test_parquet_reads_the_same(tmp_path, written):
     path = tmp_path / "gp.parquet"
     columns = {

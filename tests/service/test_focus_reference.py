@@ -1,0 +1,40 @@
+"""The focuses that rest on figures of GP practices and on older ages, against sums made straight from the files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from service.edition import open_edition
+from service.scoring import score
+from service.views import View
+from tests.reference import Reference
+
+pytestmark = pytest.mark.realdata
+TOLERANCE = 1e-9
+
+
+@pytest.fixture(scope="module")
+def reference(sources_dir: Path) -> Reference:
+    return Reference(sources_dir)
+
+
+@pytest.mark.parametrize("focus", ["long-term-conditions", "mental-health", "age-well"])
+def test_every_figure_is_the_one_worked_out_from_the_files(real_store: Any, reference: Reference, focus: str) -> None:
+    edition = open_edition(real_store("luton"), "luton")
+    members = reference.members("luton")
+    wanted = reference.focus(focus, members)
+    found = score(edition, View("luton", focus))
+    assert edition.codes.tolist() == members.tolist()
+    assert found.eligible.tolist() == wanted.eligible[members].tolist()
+    for name, values in found.indicators.items():
+        assert np.allclose(values, wanted.values.loc[members, name], rtol=0, atol=2e-12, equal_nan=True), name
+    for name, parts in found.parts.items():
+        assert np.abs(parts - wanted.parts.loc[members, name].to_numpy()).max() < TOLERANCE, name
+    assert np.abs(found.need_score - wanted.need[members].to_numpy()).max() < TOLERANCE
+    doubtful = [note for note in found.note if note]
+    assert len(doubtful) == 14
+    assert all(note.startswith("GP figures") for note in doubtful)
