@@ -11,9 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from layers.coverage import flagged
 from layers.gradient import Counts, Vector, fifths, multiples, positions, ranks
+from layers.rank_summaries import class_names
 from service.edition import Edition
 from service.views import View
+from service.weights import weighed_anew
 
 METHOD_VERSION = "1.0"
 LEADING = ("lsoa21cd", "lsoa21nm", "msoa21hclnm", "wd24nm", "lad24cd", "lad24nm", "population")
@@ -21,7 +24,8 @@ AFTER = (
     "need_score", "need_position", "need_fifth", "targeting_score", "rank", "rank_low", "rank_high",
     "top_fifth_chance", "certainty", "grade", "note",
 )  # fmt: skip
-NOT_YET = ("rank_low", "rank_high", "top_fifth_chance", "certainty")
+CERTAINTY = ("rank_low", "rank_high", "top_fifth_chance", "certainty")
+OWN_WEIGHTS = "not worked out for weights of your own"
 NO_SCORE = "no need score: less than two thirds of the weight is known here"
 NO_PEOPLE = "no need score: how many people of these ages live here is not known"
 
@@ -38,6 +42,11 @@ class Scores:
         NaN = not known.
     rank, place_rank, need_fifth : array of int, shape (n,)
         Within the view and within the whole place; 0 = no score.
+    rank_low, rank_high : array of int, shape (n,)
+        5 and 95 % of the draws of its rank within the view; 0 = not known.
+    top_fifth_chance, certainty : array and list, shape (n,)
+        Share of draws among the fifth of greatest need of the view, and its class in words; NaN and empty where
+        not known, and everywhere for weights that a reader chose.
     indicators, parts : dict of indicator id to array, shape (n,)
         Raw values, and what each adds to the score.
     """
@@ -51,6 +60,10 @@ class Scores:
     rank: Counts
     place_rank: Counts
     need_fifth: Counts
+    rank_low: Counts
+    rank_high: Counts
+    top_fifth_chance: Vector
+    certainty: list[str]
     indicators: dict[str, Vector]
     parts: dict[str, Vector]
     grade: list[str]
@@ -79,10 +92,13 @@ class Scores:
         return [*LEADING, "eligible", *self.indicators, *after]
 
     def column(self, name: str) -> Any:
-        """Return one computed column as an array; None for a column that is not computed yet."""
-        if name in self.indicators:
-            return self.indicators[name]
-        return None if name in NOT_YET else getattr(self, name)
+        """Return one computed column as an array, or as a list of texts."""
+        return self.indicators[name] if name in self.indicators else getattr(self, name)
+
+    @property
+    def certain(self) -> bool:
+        """Whether it is known how sure the ranks are."""
+        return bool((self.rank_low > 0).any())
 
     def dial(self) -> dict[str, float]:
         """Smallest and largest multiple in this view, and how many times the one is the other."""
@@ -101,7 +117,7 @@ def score(edition: Edition, view: View) -> Scores:
     edition : Edition
         An open edition of the view's place.
     view : View
-        Focus, dial and footprint.
+        Focus, weights, dial and footprint.
 
     Returns
     -------
@@ -113,7 +129,8 @@ def score(edition: Edition, view: View) -> Scores:
     UnknownFocus, UnknownFootprint
         If the edition does not have them.
     """
-    stored = edition.focus_arrays(view.focus)
+    stored = weighed_anew(edition, view.focus, view.weights) if view.weights else edition.focus_arrays(view.focus)
+    sure = None if view.weights else edition.certainty(view.focus, view.within)
     rows = edition.rows_within(view.within)
     need, people = stored.need_score[rows], stored.eligible[rows]
     position = positions(need, people)
@@ -129,10 +146,14 @@ def score(edition: Edition, view: View) -> Scores:
         rank=rank,
         place_rank=ranks(stored.need_score)[rows] if view.within else rank,
         need_fifth=fifths(rank),
+        rank_low=np.zeros(len(rows), np.int64) if sure is None else sure.low,
+        rank_high=np.zeros(len(rows), np.int64) if sure is None else sure.high,
+        top_fifth_chance=np.full(len(rows), np.nan) if sure is None else sure.chance,
+        certainty=[""] * len(rows) if sure is None else class_names(sure.code),
         indicators={name: edition.indicator_values(name)[rows] for name in parts},
         parts=parts,
         grade=_grades(edition, parts, len(rows)),
-        note=_notes(edition, parts, need, people),
+        note=_notes(edition, parts, need, people, rows),
     )
 
 
@@ -146,7 +167,7 @@ def _grades(edition: Edition, parts: dict[str, Vector], count: int) -> list[str]
     return [order[level] for level in worst]
 
 
-def _notes(edition: Edition, parts: dict[str, Vector], need: Vector, people: Vector) -> list[str]:
+def _notes(edition: Edition, parts: dict[str, Vector], need: Vector, people: Vector, rows: Counts) -> list[str]:
     """Say which indicators are not known where, and where there is no score at all."""
     notes = [""] * len(need)
     for name, values in parts.items():
@@ -154,6 +175,10 @@ def _notes(edition: Edition, parts: dict[str, Vector], need: Vector, people: Vec
         for index in np.flatnonzero(~np.isfinite(values) & np.isfinite(need)):
             sentence = f"{short}: not known here, the other weights are scaled up"
             notes[index] = f"{notes[index]}; {sentence}" if notes[index] else sentence
+    lists = edition.registration
+    if lists is not None and any(edition.indicators[name]["grade"] == "apportioned" for name in parts):
+        for index in np.flatnonzero(flagged(lists.coverage[rows])):
+            notes[index] = "; ".join(filter(None, [notes[index], lists.note(int(rows[index]))]))
     for index in np.flatnonzero(~np.isfinite(need)):
         notes[index] = NO_SCORE if np.isfinite(people[index]) else NO_PEOPLE
     return notes

@@ -22,6 +22,8 @@ class View:
         Empty for the whole place, else ``lad:CODE``, ``ward:CODE``, ``msoa:CODE`` or ``team:NAME``.
     edition : str
         Empty for the newest.
+    weights : str
+        Empty for the focus's own weights, else as `service.weights.read_weights` writes them.
     """
 
     place: str
@@ -31,11 +33,13 @@ class View:
     layer: str = "targeting"
     indicator: str = ""
     edition: str = ""
+    weights: str = ""
 
     def query(self, **more: Any) -> str:
         """Return the canonical query string: defaults left out, one order, for links, cache keys and tags."""
         parts = {
             "focus": self.focus if self.focus != DEFAULT_FOCUS else "",
+            "weights": self.weights,
             "rho": dial_text(self.rho) if self.rho != DEFAULT_RHO else "",
             "within": self.within,
             "indicator": self.indicator,

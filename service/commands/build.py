@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,10 +26,23 @@ Sources = Annotated[
 Offline = Annotated[bool, typer.Option("--offline", help="Ask no publisher: use the folder and kept copies only.")]
 
 
+FocusFile = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--focus-file",
+        help="A focus of your own as TOML; its name is that of the file. To be given at every build.",
+        exists=True,
+        dir_okay=False,
+        show_default=False,
+    ),
+]
+
+
 @told
 def build(
     place: PlaceName,
     sources: Sources = None,
+    focus_file: FocusFile = None,
     offline: Offline = False,
     store: Store = None,
     as_json: Json = False,
@@ -36,7 +50,8 @@ def build(
 ) -> None:
     """Build an edition of PLACE from publishers' files."""
     output = Output(as_json, quiet)
-    result = build_edition(place, output, sources=sources, store=store, offline=offline)
+    own = tuple(focus_file or ())
+    result = build_edition(place, output, sources=sources, store=store, offline=offline, focus_files=own)
     output.result(summary(result), _show)
 
 
@@ -49,7 +64,13 @@ def demo(store: Store = None, as_json: Json = False, quiet: Quiet = False) -> No
 
 
 def build_edition(
-    place: str, output: Output, *, sources: Path | None = None, store: Path | None = None, offline: bool = False
+    place: str,
+    output: Output,
+    *,
+    sources: Path | None = None,
+    store: Path | None = None,
+    offline: bool = False,
+    focus_files: Sequence[Path] = (),
 ) -> BuildResult:
     """Build one edition, showing each step."""
     from service.settings import Settings
@@ -67,6 +88,7 @@ def build_edition(
             cache=settings.cache,
             offline=offline,
             progress=step,
+            focus_files=focus_files,
         )
 
 
@@ -84,7 +106,9 @@ def summary(result: BuildResult) -> dict[str, Any]:
         "totals": result.report.get("totals", []),
         "sources_used": sum(source["status"] == "used" for source in sources),
         "sources_missing": [{key: source[key] for key in shown} for source in sources if source["status"] == "missing"],
-        "warnings": [f"{source['title']}: {source['warning']}" for source in sources if source.get("warning")],
+        "warnings": [f"{source['title']}: {source['warning']}" for source in sources if source.get("warning")]
+        + result.report["own_tables"]["lost"],
+        "own_tables": result.report["own_tables"]["carried"],
         "left_out": [
             {"source": source["title"], "reason": part["reason"], "rows": part["rows"], "examples": part["examples"]}
             for source in sources
@@ -99,6 +123,8 @@ def _show(done: dict[str, Any]) -> None:
     print(f"  {done['neighbourhoods']:,} neighbourhoods, {done['population']:,} people, {done['sources_used']} sources")
     for total in done["totals"]:
         print(f"  {total['name']}: {total['before']:,.10g} before, {total['after']:,.10g} after")
+    if done["own_tables"]:
+        print(f"  own tables taken along: {', '.join(done['own_tables'])}")
     for part in done["left_out"]:
         print(f"  left out of {part['source']}: {part['rows']:,} rows, {part['reason']}")
     for warning in done["warnings"]:

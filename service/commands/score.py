@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service.commands.output import Json, Output, PlaceName, Quiet, Store, told
+from service.commands.output import Json, Output, PlaceName, Quiet, Refusal, Store, told
 
 FORMATS = ("csv", "xlsx", "geojson", "gpkg", "parquet")
 
@@ -41,6 +41,24 @@ def within_option(text: str) -> str:
         raise typer.BadParameter(str(error)) from None
 
 
+def read_weights_option(text: str) -> str:
+    """Read weights as typed: ``indicator=weight,...``, or a TOML file of ``indicator = weight`` lines.
+
+    Raises
+    ------
+    typer.BadParameter
+        If the text or the file cannot be read.
+    """
+    if not text:
+        return ""
+    from service.weights import weights_text
+
+    try:
+        return weights_text(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
 @told
 def score(
     place: PlaceName,
@@ -52,6 +70,14 @@ def score(
     within: Annotated[
         str, typer.Option("--within", callback=within_option, help="lad:CODE, ward:CODE, msoa:CODE or team:NAME")
     ] = "",
+    weights: Annotated[
+        str,
+        typer.Option(
+            "--weights",
+            callback=read_weights_option,
+            help="indicator=weight,... or a TOML file of them, in place of the focus's own; 0 leaves one out.",
+        ),
+    ] = "",
     edition: Annotated[str, typer.Option("--edition", help="An edition; the newest when left out.")] = "",
     store: Store = None,
     as_json: Json = False,
@@ -60,12 +86,18 @@ def score(
     """Write the scores of PLACE to a file."""
     from service.downloads import write_table
     from service.edition import open_edition
-    from service.queries import read_rho
+    from service.queries import BadQuery, read_rho
     from service.settings import Settings
     from service.views import View
+    from service.weights import check_weights
 
     opened = open_edition(store or Settings().store, place, edition or None)
-    view = View(place=place, focus=focus, rho=read_rho(rho), within=within, edition=edition)
+    opened.focus_arrays(focus)
+    try:
+        chosen = check_weights(opened, focus, weights)
+    except BadQuery as error:
+        raise Refusal(f"{error} {error.hint}") from None
+    view = View(place=place, focus=focus, rho=read_rho(rho), within=within, edition=edition, weights=chosen)
     kind = out.suffix.lower().lstrip(".")
     write_table(opened, view, out, kind)
     done = {
@@ -76,6 +108,7 @@ def score(
         "focus": focus,
         "rho": view.rho,
         "within": within,
+        "weights": chosen,
         "attribution": opened.attribution(),
     }
     Output(as_json, quiet).result(done, _show)
