@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geodata.errors import UnknownFocus
+from service.pages.gp_figures import gp_place_words
+from service.pages.inequality import inequality_part
+from service.pages.proportionality import proportionality_part
 from service.pages.wording import fixed, is_share, lower_first, percent, unit_words, value_words
+from service.queries import read_name, read_within
+from service.series import areas_with
+from service.views import DEFAULT_FOCUS, View
 
 if TYPE_CHECKING:
     from service.edition import Edition
@@ -21,9 +28,37 @@ GRADES = {
 CHART_WIDTH, CHART_HEIGHT, BASE, TOP = 640, 220, 190, 24
 BAR_SHARE = 0.82
 MOST_BARS = 12
+RELATED = {
+    "overcrowded_share": "household_overcrowding",
+    "employment_deprived_share": "unemployment",
+    "employment_rank": "unemployment",
+    "disabled_share": "disability",
+    "idaci_rank": "child_poverty",
+    "income_rank": "child_poverty",
+    "children_education_rank": "pupil_attainment",
+    "years_of_life_lost": "avoidable_mortality",
+    "health_rank": "life_expectancy",
+    "mental_health_indicator": "anxiety",
+}
 
 
-def indicator_page(edition: Edition, name: str) -> dict[str, Any]:
+def indicator_view(edition: Edition, focus: str, within: str) -> View:
+    """Read the view of an indicator's page: whose need it is held against, and where.
+
+    Raises
+    ------
+    BadQuery, UnknownFocus, UnknownFootprint
+        If they cannot be read, or the edition does not have them.
+    """
+    chosen = read_name("focus", focus) or DEFAULT_FOCUS
+    if chosen not in edition.focuses:
+        raise UnknownFocus(f"No focus {chosen!r} here; choose one of {', '.join(sorted(edition.focuses))}.")
+    if read_within(within):
+        edition.footprint(within)
+    return View(edition.place["id"], chosen, within=within)
+
+
+def indicator_page(edition: Edition, name: str, view: View) -> dict[str, Any]:
     """Gather everything the page of one indicator shows.
 
     Parameters
@@ -32,6 +67,8 @@ def indicator_page(edition: Edition, name: str) -> dict[str, Any]:
         The place it is shown for.
     name : str
         Id of the indicator, known to the edition.
+    view : View
+        Focus and footprint that it is held against need in.
 
     Returns
     -------
@@ -48,7 +85,11 @@ def indicator_page(edition: Edition, name: str) -> dict[str, Any]:
             "unit_title": unit_words(facts["unit"])[:1].upper() + unit_words(facts["unit"])[1:],
         },
         "facts": _facts(edition, facts),
+        "gp_words": gp_place_words(edition) if facts["grade"] == "apportioned" and not facts.get("own") else [],
         "spread": spread(edition, name),
+        "inequality": inequality_part(edition, view, name),
+        "proportionality": proportionality_part(edition, name),
+        "over_time": _over_time(edition, name),
         "uses": [
             {"id": focus, "title": part["title"], "weight_words": percent(entry["weight"], 1), **_why(entry)}
             for focus, part in edition.focuses.items()
@@ -58,6 +99,15 @@ def indicator_page(edition: Edition, name: str) -> dict[str, Any]:
     }
 
 
+def _over_time(edition: Edition, name: str) -> dict[str, str] | None:
+    """Lead to a related figure over time, which is known for whole councils only."""
+    related = RELATED.get(name)
+    variables = {str(part["id"]): str(part["name"]) for part in edition.context()["variables"]}
+    if related is None or related not in variables or not areas_with(edition, related):
+        return None
+    return {"href": f"/indicators/{related}?place={edition.place['id']}", "text": variables[related]}
+
+
 def _why(entry: dict[str, Any]) -> dict[str, str]:
     return {"justification": str(entry["justification"])}
 
@@ -65,12 +115,10 @@ def _why(entry: dict[str, Any]) -> dict[str, str]:
 def _facts(edition: Edition, facts: dict[str, Any]) -> list[dict[str, Any]]:
     source = next((part for part in edition.sources if part["id"] == facts["source"]), None)
     edition_words = f", edition {source['edition']}" if source and source["edition"] else ""
-    ranked = facts["unit"].startswith("rank")
-    high = "High is more need" if facts["polarity"] > 0 else "Low is more need"
     rows = [
         ("What it says", facts["about"]),
         ("Unit", unit_words(facts["unit"])[:1].upper() + unit_words(facts["unit"])[1:]),
-        ("Which way is worse", "Rank 1 is the greatest need" if ranked else high),
+        ("Which way is worse", _worse(facts)),
         ("Time", facts["period"]),
         ("Source", f"{source['title']}, {source['publisher']}{edition_words}" if source else facts["source"]),
         ("Grade", f"{facts['grade'].capitalize()}: {GRADES[facts['grade']]}"),
@@ -78,6 +126,15 @@ def _facts(edition: Edition, facts: dict[str, Any]) -> list[dict[str, Any]]:
         ("Known for", f"{facts['known']:,} of {edition.count:,} neighbourhoods"),
     ]
     return [{"key": {"text": key}, "value": {"text": value}} for key, value in rows]
+
+
+def _worse(facts: dict[str, Any]) -> str:
+    """Say which way is worse; a resource is what is put in, not a need."""
+    if facts.get("kind") == "resource":
+        return "Neither: it is a resource, not a need"
+    if facts["unit"].startswith("rank"):
+        return "Rank 1 is the greatest need"
+    return "High is more need" if facts["polarity"] > 0 else "Low is more need"
 
 
 def _middles(edition: Edition, facts: dict[str, Any]) -> str:
