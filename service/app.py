@@ -19,7 +19,20 @@ from service.dependencies import only_known_parameters
 from service.errors import add_error_handlers
 from service.log import write_json_lines
 from service.open_editions import OpenEditions
-from service.routes import api, downloads, geojson, health, maps, pages, share_outs
+from service.routes import (
+    api,
+    clusters,
+    compare,
+    downloads,
+    fairness,
+    geojson,
+    health,
+    maps,
+    methods,
+    pages,
+    proportionality,
+    share_outs,
+)
 from service.settings import Settings
 from service.shield import Limits, Shield
 from service.workshop import JobLimits, Workshop
@@ -90,7 +103,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         waiting=settings.workshop_waiting,
         limits=JobLimits(settings.workshop_memory_mb, settings.workshop_cpu_seconds, settings.workshop_seconds),
     )
-    for part in (share_outs, pages, maps, geojson, api, downloads, health):
+    for part in (
+        share_outs,
+        pages,
+        methods,
+        maps,
+        geojson,
+        api,
+        fairness,
+        compare,
+        proportionality,
+        downloads,
+        clusters,
+        health,
+    ):
         app.include_router(part.router)
     app.add_route("/assets/{name:path}", app.state.assets.serve, include_in_schema=False)
     app.add_route("/docs", _show_api_document, include_in_schema=False)

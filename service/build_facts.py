@@ -16,12 +16,18 @@ from geodata.locate import Located
 from geodata.neighbourhoods import ENGLAND, Total
 from geodata.readers import LEANING_ON_POSTCODES
 from geodata.reading import Reading
+from layers.carried_rates import CarriedRates
 from layers.map_layers import class_breaks
 from layers.travel_time import ESTIMATED
+from service.carried_home import registration_facts
+from service.certainty import balance_facts
+from service.context import Level
+from service.encode_people import people_facts
 from service.focus_scores import FocusScores, focus_facts
 from service.scoring import METHOD_VERSION
 
 FILE7 = "iod2025_file7"
+UNUSED = ("dental_pages",)  # read and checked; no figure rests on it yet
 SERVICES = ("gp", "dental", "family_hub", "childrens_centre")
 
 
@@ -37,6 +43,17 @@ class Material:
         The place's rows of it, with boundaries.
     sites : pandas.DataFrame
         In the place and within reach of it.
+    in_need : pandas.DataFrame, index lsoa21cd
+        People in need over the nation, by kind.
+    groups, counts : mapping to pandas.DataFrame, index lsoa21cd
+        Over the nation: residents by group for each kind of group, and ``count`` and ``denominator`` behind
+        each indicator that is a share.
+    rates : mapping to pandas.DataFrame, index lsoa21cd
+        Rate, count and denominator behind ranks, over the nation.
+    carried : CarriedRates or None
+        Figures of GP practices over the nation; None where no registrations are held.
+    context : mapping of level to Level
+        Figures of councils and sub-ICB locations, and series over time.
     """
 
     place: Place
@@ -47,6 +64,12 @@ class Material:
     indicators: Mapping[str, Indicator]
     totals: list[Total]
     ranked_areas: int
+    in_need: pd.DataFrame
+    groups: Mapping[str, pd.DataFrame]
+    counts: Mapping[str, pd.DataFrame]
+    rates: Mapping[str, pd.DataFrame]
+    carried: CarriedRates | None
+    context: Mapping[str, Level]
 
     @property
     def reference(self) -> str:
@@ -63,7 +86,10 @@ def edition_facts(
     reference = material.reference
     return {
         "place": place_facts(material.place, table),
-        "focuses": {name: focus_facts(scored, indicators, reference) for name, scored in material.scores.items()},
+        "focuses": {
+            name: focus_facts(scored, indicators, reference) | balance_facts(scored, nation["imd_score"])
+            for name, scored in material.scores.items()
+        },
         "indicators": {name: _indicator_facts(part, nation, table) for name, part in indicators.items()},
         "attribution": attribution(catalogue, readings),
         "method": METHOD_VERSION,
@@ -71,7 +97,8 @@ def edition_facts(
         "complete": {service: _complete(material, catalogue, service) for service in SERVICES},
         "ranked_areas": material.ranked_areas,
         "time_basis": ESTIMATED,
-    }
+        "registration": registration_facts(material.carried, table.index),
+    } | people_facts(material.groups, material.counts)
 
 
 def _complete(material: Material, catalogue: Mapping[str, Source], service: str) -> bool:
@@ -126,7 +153,7 @@ def _median(values: pd.Series) -> float | None:
 
 def attribution(catalogue: Mapping[str, Source], readings: Mapping[str, Reading]) -> dict[str, list[str]]:
     """Sentences each layer has to carry, boundaries and deprivation first."""
-    base = ["lsoa21_boundaries", "lsoa21_lookup", FILE7, "population_mid2022", "census2021_age"]
+    base = ["lsoa21_boundaries", "lsoa21_lookup", FILE7, "population_mid2022", "census2021_age", "gp_registrations"]
     sites = ["gp_practices", "dental_practices", "family_hubs", "postcodes"]  # every map can show them
     found = {}
     for layer in ("targeting", "need", "imd", "indicator", "sites"):
@@ -165,6 +192,7 @@ def report(
         "neighbourhoods": len(table),
         "population": int(table["population"].sum()),
         "totals": [vars(total) for total in material.totals],
+        "registrations": registration_facts(material.carried, table.index),
         "sites": {
             service: {
                 "inside": int((inside["service"] == service).sum()),
@@ -206,6 +234,13 @@ def _source_facts(
         if found is not None and source.id in LEANING_ON_POSTCODES:
             facts["warning"] = "placed by postcode, and no postcode look-up is held"
         return facts | {"status": status, "rows_read": None, "rows_used": None, "left_out": []}
+    if source.id in UNUSED:
+        return facts | {
+            "status": "held, not used in this edition",
+            "rows_read": None,
+            "rows_used": None,
+            "left_out": [],
+        }
     used, outside = _used(reading, members, sites, source)
     left_out = [vars(part) | {"examples": list(part.examples)} for part in reading.left_out]
     if outside:

@@ -32,6 +32,7 @@ from service.queries import (
     read_within,
 )
 from service.views import DEFAULT_FOCUS, View
+from service.weights import WEIGHTS, check_weights, names_in, own_names, read_weights
 from service.workshop import Workshop
 
 __all__ = ["LSOA", "read_bbox", "read_detail", "read_name", "read_page"]
@@ -64,6 +65,9 @@ WithinText = Annotated[
     str, described("lad:CODE, ward:CODE, msoa:CODE or team:NAME; the whole place when left out", WITHIN)
 ]
 IndicatorText = Annotated[str, described("Name of an indicator, for the layer `indicator`", NAME)]
+WeightsText = Annotated[
+    str, described("indicator:weight,... in place of the focus's own weights; 0 leaves one out", WEIGHTS)
+]
 EditionText = Annotated[str, described("Id of an edition; the newest when left out", EDITION)]
 DetailText = Annotated[str, described("Geometry: full, map or none", "full|map|none")]
 BoxText = Annotated[str, described("west,south,east,north in degrees", ",".join([NUMBER] * 4))]
@@ -108,6 +112,7 @@ async def requested_view(
     within: WithinText = "",
     indicator: IndicatorText = "",
     edition: EditionText = "",
+    weights: WeightsText = "",
 ) -> View:
     """Give the view that an address names: place, focus, dial, footprint, layer, indicator, edition.
 
@@ -133,6 +138,7 @@ async def requested_view(
         layer=await requested_layer(layer) if layer else "",
         indicator=shown,
         edition=read_edition(edition),
+        weights=check_weights(opened, chosen, weights),
     )
 
 
@@ -151,6 +157,7 @@ class Forgiven(NamedTuple):
 
 
 DIAL_SLIP = "Enter a dial from 1 to 20, with at most two decimals, such as 3 or 4.25"
+WEIGHTS_SLIP = "Enter weights as name:number with commas between, such as overcrowded_share:2,rented_share:0"
 WITHIN_SLIP = "Choose an area from the list: this place has none of that name or code"
 
 
@@ -162,6 +169,7 @@ async def forgiven_view(
     within: WithinText = "",
     indicator: IndicatorText = "",
     edition: EditionText = "",
+    weights: WeightsText = "",
 ) -> Forgiven:
     """Give the view of a form that people fill in: a slip of dial or area is named, not refused.
 
@@ -182,8 +190,23 @@ async def forgiven_view(
     except (BadQuery, UnknownFootprint):
         slips.append(Slip("within", WITHIN_SLIP))
         within = ""
-    view = await requested_view(request, opened, focus, rho, within, indicator, edition)
+    weights, slip = _forgiven_weights(opened, read_name("focus", focus) or DEFAULT_FOCUS, weights)
+    slips += [slip] if slip else []
+    view = await requested_view(request, opened, focus, rho, within, indicator, edition, weights)
     return Forgiven(view, slips)
+
+
+def _forgiven_weights(opened: Edition, focus: str, text: str) -> tuple[str, Slip | None]:
+    """Read weights that a person typed; those of another focus fall away when the focus is changed."""
+    try:
+        weights = read_weights(text.replace(" ", "").replace("\r", "").replace("\n", "").replace("=", ":"))
+    except BadQuery:
+        return "", Slip("weights", WEIGHTS_SLIP)
+    try:
+        return check_weights(opened, focus, weights) if focus in opened.focuses else "", None
+    except BadQuery as error:
+        of_another = focus in opened.focuses and not set(names_in(weights)) & set(own_names(opened, focus))
+        return "", None if of_another else Slip("weights", f"{error} The usual weights are shown")
 
 
 ForgivenView = Annotated[Forgiven, Depends(forgiven_view)]

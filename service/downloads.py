@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,8 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  #
 class UnknownKind(LookupError):
     """No download has this file extension."""
 
-    def __init__(self, kind: str) -> None:
-        super().__init__(f"No download of kind {kind!r}; choose one of {', '.join(KINDS)}.")
+    def __init__(self, kind: str, kinds: Iterable[str] = KINDS) -> None:
+        super().__init__(f"No download of kind {kind!r}; choose one of {', '.join(kinds)}.")
 
 
 def safe_text(text: str) -> str:

@@ -20,6 +20,10 @@ from geodata.store import StoredEdition
 from geodata.store import open_edition as open_stored
 from layers.gradient import Counts, Vector
 from layers.place_summaries import summarise
+from service.edition_certainty import CertaintyOfEdition
+from service.edition_context import ContextOfEdition
+from service.edition_people import PeopleOfEdition
+from service.own_figures import OwnFigures
 
 WEB = "web"
 FRAMES = "frames"
@@ -60,7 +64,7 @@ def write_fragments(folder: Path, name: str, fragments: Iterable[bytes]) -> None
     np.save(folder / f"{name}_starts.npy", starts)
 
 
-class Edition:
+class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition):
     """One open edition; everything in it is read-only.
 
     Attributes
@@ -89,7 +93,8 @@ class Edition:
         self.meta: dict[str, Any] = meta
         self.place: dict[str, Any] = meta["place"]
         self.focuses: dict[str, dict[str, Any]] = meta["focuses"]
-        self.indicators: dict[str, dict[str, Any]] = meta["indicators"]
+        self.own = OwnFigures(self._web)
+        self.indicators: dict[str, dict[str, Any]] = meta["indicators"] | self.own.indicators
         self.sources: list[dict[str, Any]] = meta["sources"]
         self.bounds: tuple[float, float, float, float] = tuple(meta["bounds"])
         self.codes: np.ndarray = np.load(self._web / "codes.npy").astype("U9")
@@ -132,22 +137,32 @@ class Edition:
         return self._shapes_full if detail == "full" else self._shapes_map
 
     def footprints(self, kind: str) -> list[dict[str, Any]]:
-        """Footprints of one kind: code, name, count."""
-        return self._footprints.get(kind, [])
+        """Footprints of one kind: code, name, count. An imported set is a kind of its own, ``own:NAME``."""
+        return self.own.sets.get(kind[4:], []) if kind.startswith("own:") else self._footprints.get(kind, [])
 
     def footprint(self, within: str) -> dict[str, Any]:
-        """Return the footprint that ``lad:CODE``, ``ward:CODE``, ``msoa:CODE`` or ``team:NAME`` means."""
+        """Return the footprint that ``lad:CODE``, ``ward:CODE``, ``msoa:CODE`` or ``team:NAME`` means.
+
+        A team area that was imported is ``team:SET/NAME``, or ``team:NAME`` where no other has that name.
+        """
         kind, _, wanted = within.partition(":")
         for entry in self.footprints(kind):
             if wanted in (entry["code"], entry["name"]):
                 return {"kind": kind, **entry}
-        raise UnknownFootprint(f"{self.place['name']} has no footprint {within[:60]!r}.")
+        own = [entry for part in self.own.sets.values() for entry in part] if kind == "team" else []
+        found = [entry for entry in own if wanted == entry["code"]] or [e for e in own if wanted == e["name"]]
+        if len(found) != 1:
+            more = f"; write {' or '.join('team:' + str(entry['code']) for entry in found)}" if found else ""
+            raise UnknownFootprint(f"{self.place['name']} has no footprint {within[:60]!r}{more}.")
+        return {"kind": kind, **found[0]}
 
     def rows_within(self, within: str) -> Counts:
         """Row numbers of a footprint, or of the whole place."""
         if not within:
             return np.arange(self.count)
         entry = self.footprint(within)
+        if "set" in entry:
+            return np.asarray(self.own.rows(entry), dtype=np.int64)
         return np.asarray(self._footprint_rows[entry["start"] : entry["start"] + entry["count"]], dtype=np.int64)
 
     def rows_in_box(self, west: float, south: float, east: float, north: float) -> Counts:
@@ -169,6 +184,8 @@ class Edition:
 
     def indicator_values(self, name: str) -> Vector:
         """Values of one indicator over the whole place, NaN = not known."""
+        if name in self.own.indicators:
+            return self.own.values(name)
         return np.asarray(self._indicators[self.meta["indicator_order"].index(name)])
 
     def deprivation(self) -> dict[str, Vector]:
@@ -216,6 +233,11 @@ class Edition:
         if index == len(self._postcodes) or self._postcodes[index] != key:
             return None
         return int(self._postcode_rows[index])
+
+    def postcodes(self) -> tuple[list[str], np.ndarray]:
+        """Every postcode that is held, written ``AB1 2CD``, and the row number of its neighbourhood."""
+        written = [f"{key[:-3].decode()} {key[-3:].decode()}" for key in self._postcodes.tolist()]
+        return written, np.asarray(self._postcode_rows, dtype=np.int64)
 
     def councils(self) -> list[dict[str, Any]]:
         """Councils of the place: code, name, count, population and geometry (outline at map detail)."""
@@ -285,7 +307,7 @@ class Edition:
     @cached_property
     def _sites(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = orjson.loads((self._web / "sites.json").read_bytes())
-        return found
+        return found + self.own.sites
 
     @cached_property
     def _focus_cache(self) -> dict[str, FocusArrays]:

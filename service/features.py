@@ -10,12 +10,14 @@ import orjson
 
 from layers.gradient import Counts
 from service.edition import Edition
+from service.layer_figures import column_names, figures
+from service.pages.certainty import certainty_notes
 from service.scoring import METHOD_VERSION, Scores
 from service.views import View, dial_text
+from service.weights import ingredients_of
 
 NULL = b"null"
 SCORED_LAYERS = ("targeting", "need")
-DEPRIVATION = ("imd_score", "imd_rank", "imd_decile")
 
 
 def collection(edition: Edition, scores: Scores, *, detail: str, chosen: Counts | None = None) -> bytes:
@@ -60,24 +62,19 @@ def records(edition: Edition, scores: Scores) -> bytes:
     template = b"{%b" + b"".join(b"," + orjson.dumps(name) + b":%b" for name in names) + b"}"
     rows = b",".join(template % parts for parts in zip(words, *columns, strict=True))
     facts = view_facts(edition, scores.view) | {"columns": scores.names(), "count": len(scores), "dial": scores.dial()}
+    facts["certainty_notes"] = certainty_notes(edition, scores)
     return orjson.dumps(_finite(facts))[:-1] + b',"rows":[' + rows + b"]}"
 
 
 def layer_columns(edition: Edition, scores: Scores, index: Counts) -> tuple[list[str], list[list[bytes]]]:
     """Columns that a layer's features carry beside their names, each value as JSON."""
-    view = scores.view
-    if view.layer == "imd":
-        deprivation = edition.deprivation()
-        return list(DEPRIVATION), [encoded(deprivation[name][scores.rows[index]]) for name in DEPRIVATION]
-    if view.layer == "indicator":
-        name = shown_indicator(edition, view)
-        return [name], [encoded(edition.indicator_values(name)[scores.rows[index]])]
-    return score_columns(scores, index)
+    names = column_names(scores, shown_indicator(edition, scores.view))
+    return names, [_encoded(figures(edition, scores, name), index) for name in names]
 
 
 def shown_indicator(edition: Edition, view: View) -> str:
     """Name the indicator that the layer ``indicator`` shows: the one asked for, else the focus's weightiest."""
-    ingredients = edition.focuses[view.focus]["ingredients"]
+    ingredients = ingredients_of(edition, view)
     return view.indicator or str(max(ingredients, key=lambda part: part["weight"])["indicator"])
 
 
@@ -85,13 +82,10 @@ def score_columns(scores: Scores, index: Counts) -> tuple[list[str], list[list[b
     """Columns of the scores table after the leading ones, each value as JSON."""
     names = scores.names()
     names = names[names.index("eligible") :]
-    return names, [_column(scores, name, index) for name in names]
+    return names, [_encoded(scores.column(name), index) for name in names]
 
 
-def _column(scores: Scores, name: str, index: Counts) -> list[bytes]:
-    values = scores.column(name)
-    if values is None:
-        return [NULL] * len(index)
+def _encoded(values: Any, index: Counts) -> list[bytes]:
     if isinstance(values, list):
         return [orjson.dumps(values[item] or None) for item in index]
     if values.dtype.kind == "i":
@@ -118,11 +112,17 @@ def view_facts(edition: Edition, view: View) -> dict[str, Any]:
         "method": METHOD_VERSION,
         "layer": view.layer,
         "focus": view.focus,
+        "weights": view.weights or None,
         "rho": float(dial_text(view.rho)),
         "within": view.within or None,
-        "indicator": shown_indicator(edition, view) if view.layer == "indicator" else None,
+        "indicator": shown_indicator(edition, view) if view.layer == "indicator" else _clustered(view),
         "attribution": edition.attribution(view.layer),
     }
+
+
+def _clustered(view: View) -> str | None:
+    """Name the indicator whose clusters are shown; None for those of the need score."""
+    return (view.indicator or None) if view.layer == "clusters" else None
 
 
 def councils(edition: Edition, scores: Scores) -> bytes:
@@ -132,9 +132,11 @@ def councils(edition: Edition, scores: Scores) -> bytes:
     -------
     bytes
         FeatureCollection, feature id = ``lad24cd``. Means are over eligible people; ``mean_need_fifth``
-        is the mean of the neighbourhoods' fifths, 1 = greatest need.
+        is the mean of the neighbourhoods' fifths, 1 = greatest need; ``certainty_class`` and ``cluster_class``
+        are the most frequent classes of these layers.
     """
     features = []
+    named = {name: np.asarray(figures(edition, scores, name)) for name in ("certainty_class", "cluster_class")}
     for council in edition.councils():
         found = np.flatnonzero(np.isin(scores.rows, edition.rows_within(f"lad:{council['code']}")))
         if not len(found):
@@ -153,6 +155,7 @@ def councils(edition: Edition, scores: Scores) -> bytes:
             "population": float(edition.population()[scores.rows[found]].sum()),
             "in_greatest_need_fifth": int((scores.need_fifth[found] == 1).sum()),
             **means,
+            **{name: _usual(classes[found]) for name, classes in named.items()},
         }
         features.append(
             {"type": "Feature", "id": council["code"], "geometry": council["geometry"], "properties": properties}
@@ -179,6 +182,12 @@ def sites(edition: Edition, view: View, service: str | None) -> bytes:
 
 def _feature_collection(features: Sequence[dict[str, Any]], facts: dict[str, Any]) -> bytes:
     return orjson.dumps({"type": "FeatureCollection", "evenreach": facts, "features": features})
+
+
+def _usual(classes: np.ndarray) -> int | None:
+    """Return the most frequent class, the lowest of several."""
+    known = classes[np.isfinite(classes)].astype(np.int64)
+    return int(np.bincount(known).argmax()) if len(known) else None
 
 
 def _mean(values: np.ndarray, people: np.ndarray) -> float | None:

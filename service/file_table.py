@@ -11,13 +11,25 @@ from typing import Any
 import numpy as np
 
 from service.edition import Edition
-from service.features import DEPRIVATION, shown_indicator
-from service.scoring import LEADING, METHOD_VERSION, Scores, score
+from service.features import shown_indicator
+from service.layer_figures import column_names, figures
+from service.scoring import LEADING, METHOD_VERSION, OWN_WEIGHTS, Scores, score
 from service.views import View, dial_text
 
-TEXT = (*(name for name in LEADING if name != "population"), "certainty", "grade", "note")
-WHOLE = ("population", "need_fifth", "rank", "place_rank", "rank_low", "rank_high", "imd_rank", "imd_decile")
-NONE_IS_ZERO = ("need_fifth", "rank", "place_rank")
+TEXT = (*(name for name in LEADING if name != "population"), "certainty", "grade", "note", "cluster", "hot_spot")
+WHOLE = (
+    "population",
+    "need_fifth",
+    "rank",
+    "place_rank",
+    "rank_low",
+    "rank_high",
+    "imd_rank",
+    "imd_decile",
+    "certainty_class",
+    "cluster_class",
+)
+NONE_IS_ZERO = ("need_fifth", "rank", "place_rank", "rank_low", "rank_high")
 ABOUT_COLUMNS = {
     "lsoa21cd": "Code of the neighbourhood: its 2021 LSOA",
     "lsoa21nm": "Name of the LSOA",
@@ -33,12 +45,22 @@ ABOUT_COLUMNS = {
     "targeting_score": "Share per head as a multiple of the average; 1 is average",
     "rank": "Rank by need among the rows of this file; 1 is the greatest need",
     "place_rank": "Rank by need in the whole place; 1 is the greatest need",
-    "rank_low": "Best rank within the uncertainty; not computed yet",
-    "rank_high": "Worst rank within the uncertainty; not computed yet",
-    "top_fifth_chance": "Chance of being in the fifth of greatest need; not computed yet",
-    "certainty": "How certain the need fifth is; not computed yet",
+    "rank_low": "Low end of the rank among the rows of this file: 5 of 100 draws are lower; 1 is the greatest need",
+    "rank_high": "High end of the rank among the rows of this file: 5 of 100 draws are higher",
+    "top_fifth_chance": "Share of draws in which it is in the fifth of greatest need, 0 to 1",
+    "certainty": "surely in or surely out of the fifth of greatest need (9 of 10 draws), borderline, or method only: "
+    "more than a third of the weight has no published counts, so the draws show only how much the method matters",
     "grade": "Least sure grade among the indicators used: measured, apportioned, modelled or imputed",
     "note": "What is not known here",
+    "certainty_class": "Class on the map: 1 in the fifth of greatest need in 9 of 10 draws, 2 borderline, 3 hardly",
+    "value": "The value whose clusters these are: the need score, or the indicator asked for",
+    "cluster": "Where values gather in the place (local Moran's I, false discovery rate 5 %), in words about the value",
+    "moran": "Local Moran's I",
+    "hot_spot": "Where high or low values gather, its own counted in (Getis-Ord Gi*, false discovery rate 5 %)",
+    "hot_spot_z": "Getis-Ord Gi*, in standard deviations",
+    "q_value": "p-value by 9,999 permutations after Benjamini-Hochberg, 0 to 1",
+    "cluster_class": "Class on the map, by need: 1 greater among greater, 2 greater among lesser, 3 lesser among "
+    "greater, 4 lesser among lesser, 5 not significant",
     "imd_score": "Index of Multiple Deprivation, score; high is more deprived",
     "imd_rank": "Index of Multiple Deprivation, rank in England; 1 is the most deprived",
     "imd_decile": "Index of Multiple Deprivation, decile in England; 1 is the most deprived",
@@ -112,13 +134,12 @@ def table_of(edition: Edition, view: View) -> Table:
         An open edition of the view's place.
     view : View
         Focus, dial, footprint and layer. The layers ``targeting`` and ``need`` are the scores table;
-        ``imd`` and ``indicator`` carry their own columns after the names; ``sites`` is the list of sites.
+        the others carry their own columns after the names; ``sites`` is the list of sites.
 
     Returns
     -------
     Table
-        One row per neighbourhood of the view, in code order, or per site; columns that are not
-        computed yet are empty.
+        One row per neighbourhood of the view, in code order, or per site.
     """
     if view.layer == "sites":
         return _sites_table(edition, view)
@@ -126,8 +147,20 @@ def table_of(edition: Edition, view: View) -> Table:
     names = edition.names(scores.rows)
     columns = [_column(edition, name, [row.get(name) for row in names]) for name in LEADING]
     for name in layer_names(edition, scores):
-        columns.append(_column(edition, name, _plain(_figures(edition, scores, name), name, len(scores))))
-    return Table(columns, facts_of(edition, view) | dial_facts(scores), scores)
+        columns.append(_column(edition, name, _plain(figures(edition, scores, name), name)))
+    facts = facts_of(edition, view) | dial_facts(scores)
+    shown = shown_indicator(edition, view)
+    if view.layer == "indicator" and shown in edition.own.indicators:
+        columns.append(_notes(edition, shown, scores))
+        facts |= {"own": edition.own.sentences(shown)}
+    return Table(columns, facts, scores)
+
+
+def _notes(edition: Edition, name: str, scores: Scores) -> Column:
+    """Say of an own table why a figure is missing, or what it was marked with."""
+    notes = edition.own.notes(name)
+    values = [notes[row] or None for row in scores.rows.tolist()]
+    return Column(f"{name}_note", "Why a figure is missing, or what it was marked with", "text", values)
 
 
 def dial_facts(scores: Scores) -> dict[str, dict[str, float]]:
@@ -138,11 +171,7 @@ def dial_facts(scores: Scores) -> dict[str, dict[str, float]]:
 
 def layer_names(edition: Edition, scores: Scores) -> list[str]:
     """Name the columns of a layer after the leading ones."""
-    if scores.view.layer == "imd":
-        return list(DEPRIVATION)
-    if scores.view.layer == "indicator":
-        return [shown_indicator(edition, scores.view)]
-    return scores.names()[len(LEADING) :]
+    return column_names(scores, shown_indicator(edition, scores.view))
 
 
 def _column(edition: Edition, name: str, values: list[Any]) -> Column:
@@ -164,18 +193,8 @@ def _about_site(name: str) -> tuple[str, str]:
     return ABOUT_SITES.get(name, name.replace("_", " ")), "number" if name in ("lon", "lat") else "text"
 
 
-def _figures(edition: Edition, scores: Scores, name: str) -> Any:
-    if name in DEPRIVATION:
-        return edition.deprivation()[name][scores.rows]
-    if name in edition.indicators and name not in scores.indicators:
-        return edition.indicator_values(name)[scores.rows]
-    return scores.column(name)
-
-
-def _plain(values: Any, name: str, count: int) -> list[Any]:
+def _plain(values: Any, name: str) -> list[Any]:
     """Turn an array into plain values, with None for what is not known."""
-    if values is None:
-        return [None] * count
     if name in TEXT:
         return [text or None for text in values]
     known = np.isfinite(values) & ((np.asarray(values) > 0) if name in NONE_IS_ZERO else True)
@@ -220,6 +239,7 @@ def facts_of(edition: Edition, view: View) -> dict[str, Any]:
         "focus_title": focus["title"],
         "strength": focus.get("strength", ""),
         "rho": view.rho,
+        "weights": view.weights,
         "within": view.within,
         "layer": view.layer,
         "indicator": shown_indicator(edition, view) if view.layer == "indicator" else "",
@@ -227,7 +247,7 @@ def facts_of(edition: Edition, view: View) -> dict[str, Any]:
         "sources": [
             {key: source.get(key, "") for key in ("title", "publisher", "edition", "licence")} for source in used
         ],
-        "caution": "Places are deprived, people are not. An empty cell means not known, or not computed yet.",
+        "caution": "Places are deprived, people are not. An empty cell means not known.",
     }
 
 
@@ -249,6 +269,9 @@ def describing_lines(facts: dict[str, Any]) -> list[str]:
         lines.append(f"Within: {facts['within']}")
     lines.append(f"Focus: {facts['focus_title']} ({facts['focus']}), strength of the evidence: {facts['strength']}")
     lines += _dial_lines(facts)
+    if facts["weights"]:
+        lines.append(f"Weights of the reader's own: {facts['weights']}. How sure the ranks are is {OWN_WEIGHTS}")
     lines += facts.get("share_out", [])
+    lines += facts.get("own", [])
     lines.append(f"Edition: {facts['edition']}. Method version: {facts['method']}")
     return [*lines, facts["caution"]]

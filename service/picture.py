@@ -17,7 +17,8 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.map_layers import MISSING, SITE_SYMBOLS, LegendClass, MapLayer, palette, range_text
+from layers.map_layers import MISSING, LegendClass, MapLayer, palette, range_text, site_symbols
+from service.pages.wording import credits_once
 
 WIDTH, HEIGHT = 1120, 792  # the proportions of A4, lying
 MARGIN, HEAD, FOOT, SIDE = 28, 78, 74, 292
@@ -28,19 +29,25 @@ INK, GREY, LINE = "#0b0c0c", "#40474d", "#71808a"
 LABELS = 60
 """The most names on a picture: the largest areas first."""
 
+CREDITS_WIDE, CREDIT_LINES = 232, 6
+
 Ring = NDArray[np.float64]
 _Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
 class Area:
-    """One neighbourhood or council to draw: rings in degrees, its class number, the names of its MSOA and council."""
+    """One neighbourhood or council to draw: rings in degrees, its class number, the names of its MSOA and council.
+
+    One that is `hatched` keeps the colour of its class under white lines.
+    """
 
     code: str
     rings: Sequence[Ring]
     number: int
     label: str = ""
     council: str = ""
+    hatched: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,7 +172,10 @@ def _document(caption: Caption, body: Iterable[str]) -> str:
             f'<desc id="picture-desc">{_text(caption.description)}</desc>',
             '<defs><pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" '
             'patternTransform="rotate(45)"><rect width="7" height="7" fill="#ffffff"/>'
-            '<rect width="2.5" height="7" fill="#7d858b"/></pattern></defs>',
+            '<rect width="2.5" height="7" fill="#7d858b"/></pattern>'
+            '<pattern id="doubt" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)">'
+            '<rect width="1.1" height="6" fill="#ffffff"/><rect x="1.1" width=".5" height="6" fill="#1b242b"/>'
+            "</pattern></defs>",
             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
             *body,
             "</svg>",
@@ -188,6 +198,8 @@ def _area_paths(areas: Sequence[Area], colours: Sequence[str], view: _Projection
         data = "".join(_path(view.page(ring)) for ring in area.rings)
         if data:
             drawn.append(f'<path d="{data}" fill="{fill}" fill-rule="evenodd" stroke="{LINE}" stroke-width=".5"/>')
+            if area.hatched:
+                drawn.append(f'<path d="{data}" fill="url(#doubt)" fill-rule="evenodd"/>')
     return drawn
 
 
@@ -293,13 +305,12 @@ def _site_marks(sites: Sequence[Site], view: _Projection) -> list[str]:
     return [
         _symbol(site.service, float(x), float(y), size=9)
         for site in sites
-        if site.service in SITE_SYMBOLS
         for x, y in view.page(np.array([[site.lon, site.lat]]))
     ]
 
 
 def _symbol(service: str, x: float, y: float, *, size: float) -> str:
-    mark = SITE_SYMBOLS[service]
+    mark = site_symbols([service])[service]
     return (
         f'<path transform="translate({x - size / 2:.1f} {y - size / 2:.1f}) scale({size / 16:.3f})" d="{mark.path}" '
         f'fill="{mark.colour}" stroke="#ffffff" stroke-width="2.4" paint-order="stroke"/>'
@@ -336,15 +347,14 @@ def _side(layer: MapLayer, lines: Sequence[LegendClass], sites: Sequence[Site], 
         drawn.append(_line(x + 36, y + 10, first, size=12.5, weight=600, most=38))
         drawn.extend(_line(x + 36, y + 24 + 14 * row, words, size=11.5, fill=GREY) for row, words in enumerate(rest))
         y += 26 + 14 * len(rest)
-    services = Counter(site.service for site in sites if site.service in SITE_SYMBOLS)
+    services = Counter(site.service for site in sites)
     if services:
         y += 14
         drawn.append(_line(x, y, "Sites", size=14, weight=700))
         y += 20
-        for service in (service for service in SITE_SYMBOLS if service in services):
+        for service, mark in site_symbols(services).items():
             drawn.append(_symbol(service, x + 13, y - 4, size=13))
-            name = f"{SITE_SYMBOLS[service].plural}: {services[service]:,}"
-            drawn.append(_line(x + 36, y, name, size=12.5))
+            drawn.append(_line(x + 36, y, f"{mark.plural}: {services[service]:,}", size=12.5))
             y += 22
     y += 14
     for note in (layer.note, *caption.notes):
@@ -362,7 +372,7 @@ def _foot(caption: Caption) -> list[str]:
     drawn: list[str] = []
     top = HEIGHT - FOOT + 14
     rule = f'<path d="M{MARGIN} {top - 14}H{WIDTH - MARGIN}" stroke="#b1b4b6"/>'
-    words = textwrap.wrap(" ".join(caption.attribution), 205)[:5]
+    words = textwrap.wrap(" ".join(credits_once(caption.attribution)), CREDITS_WIDE)[:CREDIT_LINES]
     drawn.extend(_line(MARGIN, top + 11 * row, text, size=9.5, fill=GREY) for row, text in enumerate(words))
     return [rule, *drawn]
 

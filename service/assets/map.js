@@ -35,7 +35,6 @@
     }
     prepare(view);
     listen(view);
-    printWell(view);
     load(view);
   }
 
@@ -49,7 +48,7 @@
     view.canvas = L.svg({ padding: 0.3 }).addTo(map);
     view.canvas._container.setAttribute('aria-hidden', 'true');
     view.canvas._container.setAttribute('focusable', 'false');
-    addHatch(view.canvas._container);
+    addHatch(view.canvas._container, view.spec.palette);
     ['outline', 'mark', 'labels'].forEach(function (name, place) {
       var pane = map.createPane('evenreach-' + name);
       pane.style.zIndex = 410 + place * 10;
@@ -86,14 +85,25 @@
     view.map.fitBounds(view.start, { animate: false });
   }
 
-  function addHatch(svg) {
+  function addHatch(svg, palette) {
     var defs = svgElement('defs', {});
     var pattern = svgElement('pattern', { id: 'evenreach-hatch', width: 7, height: 7,
       patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' });
     pattern.appendChild(svgElement('rect', { width: 7, height: 7, fill: '#ffffff' }));
     pattern.appendChild(svgElement('rect', { width: 2.5, height: 7, fill: '#7d858b' }));
     defs.appendChild(pattern);
+    palette.forEach(function (colour, place) { defs.appendChild(doubtPattern(colour, place + 1)); });
     svg.insertBefore(defs, svg.firstChild);
+  }
+
+  /* The colour of a class under white lines: a neighbourhood that may or may not be in the top fifth. */
+  function doubtPattern(colour, number) {
+    var pattern = svgElement('pattern', { id: 'evenreach-doubt-' + number, width: 6, height: 6,
+      patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(-45)' });
+    pattern.appendChild(svgElement('rect', { width: 6, height: 6, fill: colour }));
+    pattern.appendChild(svgElement('rect', { width: 1.1, height: 6, fill: '#ffffff' }));
+    pattern.appendChild(svgElement('rect', { x: 1.1, width: 0.5, height: 6, fill: '#1b242b' }));
+    return pattern;
   }
 
   // ---- fetching ------------------------------------------------------------------------------------------------
@@ -163,7 +173,7 @@
     var value = properties[spec.classColumn];
     if (spec.classes === 'none') { return 1; }
     if (!isNumber(value)) { return 0; }
-    if (spec.classes === 'fifths') { return value; }
+    if (spec.classes === 'fifths' || spec.classes === 'named') { return value; }
     if (spec.classes === 'decile pairs') { return Math.ceil(value / 2); }
     var factor = Math.pow(10, spec.decimals), step = 0;
     value = Math.round(value * factor) / factor;
@@ -171,12 +181,19 @@
     return spec.polarity < 0 ? step + 1 : spec.breaks.length - step;
   }
 
-  function councilClass(properties) {
+  function councilClass(spec, properties) {
+    if (spec.classes === 'named') { return properties[spec.classColumn] || 0; }
     return isNumber(properties.mean_need_fifth) ? Math.min(5, Math.max(1, Math.round(properties.mean_need_fifth))) : 0;
   }
 
-  function colourOf(spec, number) {
-    return number === 0 ? HATCH : spec.palette[number - 1];
+  function colourOf(spec, number, doubtful) {
+    if (number === 0) { return HATCH; }
+    return doubtful ? 'url(#evenreach-doubt-' + number + ')' : spec.palette[number - 1];
+  }
+
+  function isDoubtful(spec, properties) {
+    var chance = spec.hatched && properties[spec.hatched.column];
+    return isNumber(chance) && chance > spec.hatched.between[0] && chance < spec.hatched.between[1];
   }
 
   function multiple(view, properties) {
@@ -205,8 +222,8 @@
 
   function areaStyle(view, councils) {
     return function (feature) {
-      var number = councils ? councilClass(feature.properties) : classOf(view.spec, feature.properties);
-      return { renderer: view.canvas, className: 'evenreach-area', fillColor: colourOf(view.spec, number),
+      var number = councils ? councilClass(view.spec, feature.properties) : classOf(view.spec, feature.properties);
+      return { renderer: view.canvas, className: 'evenreach-area', fillColor: colourOf(view.spec, number, !councils && isDoubtful(view.spec, feature.properties)),
         fillOpacity: 1, color: '#71808a', opacity: 0.9, weight: 0.7, smoothFactor: 0.4, noClip: true };
     };
   }
@@ -222,7 +239,7 @@
         layer.on({
           mouseover: function () { point(view, feature.id, 'map'); },
           mouseout: function () { point(view, null, 'map'); },
-          click: function () { if (!councils) { choose(view, feature); } }
+          click: function () { if (councils) { goNear(view, layer); } else { choose(view, feature); } }
         });
       }
     });
@@ -262,6 +279,11 @@
     if (councils) {
       box.appendChild(element('strong', '', properties.lad24nm || feature.id));
       box.appendChild(element('span', '', numberText(properties.neighbourhoods || 0, 0) + ' neighbourhoods'));
+      if (view.spec.classes === 'named') {
+        var usual = view.spec.labels[councilClass(view.spec, properties)];
+        box.appendChild(element('span', '', 'Most frequent: ' + usual));
+        return box;
+      }
       box.appendChild(element('span', '', isNumber(properties.mean_need_fifth)
         ? 'Mean need fifth: ' + numberText(properties.mean_need_fifth, 1) : 'No figure'));
       return box;
@@ -272,7 +294,15 @@
     if (value) { box.appendChild(element('span', '', value)); }
     var label = view.spec.labels[classOf(view.spec, properties)];
     if (label) { box.appendChild(element('span', '', label)); }
+    if (isDoubtful(view.spec, properties)) { box.appendChild(element('span', '', 'Borderline: ' + chanceText(properties))); }
+    if (properties.certainty === 'method only' && view.spec.id === 'certainty') {
+      box.appendChild(element('span', '', 'Method only: most of the weight has no counts'));
+    }
     return box;
+  }
+
+  function chanceText(properties) {
+    return 'in the top fifth in ' + Math.round(100 * properties.top_fifth_chance) + ' of 100 draws';
   }
 
   function point(view, code, from) {
@@ -332,25 +362,6 @@
       box.addEventListener('change', function () { loadServices(view).catch(function (problem) {
         fail(view, 'The sites could not be loaded.', problem);
       }); });
-    });
-  }
-
-  /* Paper has its own width: draw the whole view for it, and go back afterwards. */
-  function printWell(view) {
-    var kept = null;
-    window.addEventListener('beforeprint', function () {
-      kept = { center: view.map.getCenter(), zoom: view.map.getZoom(), bounds: view.map.getBounds() };
-      view.root.classList.add('evenreach-map--paper');
-      view.map.invalidateSize({ animate: false, pan: false });
-      view.map.fitBounds(kept.bounds, { animate: false });
-      if (view.labels) { placeLabels(view); }  // paper does not wait for the next frame
-    });
-    window.addEventListener('afterprint', function () {
-      if (!kept) { return; }
-      view.root.classList.remove('evenreach-map--paper');
-      view.map.invalidateSize({ animate: false, pan: false });
-      view.map.setView(kept.center, kept.zoom, { animate: false });
-      kept = null;
     });
   }
 
@@ -514,6 +525,12 @@
         showNear(view, address);
       }, 250);
     });
+  }
+
+  /* A council that is chosen fills the map, near enough to see its neighbourhoods. */
+  function goNear(view, council) {
+    var box = council.getBounds();
+    view.map.setView(box.getCenter(), Math.max(NEAR_ZOOM, view.map.getBoundsZoom(box)));
   }
 
   function nearAddress(view) {

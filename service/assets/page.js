@@ -46,6 +46,27 @@
   openTarget();
   window.addEventListener('hashchange', openTarget);
 
+  // Paper gets the picture of the map: a drawn map cannot follow the page's new width. It is fetched when all else
+  // is done, and again when the dial rests elsewhere.
+  var pictures = Array.prototype.slice.call(document.querySelectorAll('img[data-print-picture]'));
+  var later = null;
+
+  function fetchPictures(rho) {
+    pictures.forEach(function (picture) {
+      var address = new URL(picture.dataset.printPicture, window.location.href);
+      if (rho) { address.searchParams.set('rho', String(rho)); }
+      picture.src = address.href;
+      picture.hidden = false;
+    });
+  }
+  if (pictures.length) {
+    window.addEventListener('load', function () { window.setTimeout(fetchPictures, 500); });
+    document.addEventListener('evenreach:dial', function (event) {
+      window.clearTimeout(later);
+      later = window.setTimeout(function () { fetchPictures(event.detail.rho); }, 800);
+    });
+  }
+
   // On paper everything is open.
   window.addEventListener('beforeprint', function () {
     var address = document.getElementById('print-address');

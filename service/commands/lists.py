@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from service.commands.output import Json, Output, Quiet, Store, print_table, told
+from service.pages.wording import OLDEST
 
 
 @told
@@ -36,13 +37,20 @@ def focuses(as_json: Json = False, quiet: Quiet = False) -> None:
         {
             "focus": name,
             "title": focus.title,
-            "ages": str(focus.ages),
+            "ages": ages_text(focus.ages),
             "strength": focus.strength,
             "indicators": [part.indicator for part in focus.ingredients],
         }
         for name, focus in load_focuses().items()
     ]
     Output(as_json, quiet).result(found, _show_focuses)
+
+
+def ages_text(ages: tuple[int, int] | None) -> str:
+    """Write eligible ages for people: all, 0-4, 65+."""
+    if ages is None:
+        return "all"
+    return f"{ages[0]}+" if ages[1] >= OLDEST else f"{ages[0]}-{ages[1]}"
 
 
 def _show_focuses(found: list[dict[str, Any]]) -> None:

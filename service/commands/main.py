@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from service.commands import build, check, lists, score, serve, share_out
+from service.commands import (
+    build,
+    check,
+    clusters,
+    fairness,
+    import_table,
+    lists,
+    proportionality,
+    score,
+    serve,
+    share_out,
+)
 
 app = typer.Typer(
     name="evenreach",
@@ -42,9 +53,15 @@ app.command("places")(lists.places)
 app.command("focuses")(lists.focuses)
 app.command("sources")(lists.sources)
 app.command("check")(check.check)
+app.command("import")(import_table.import_table)
+app.command("clusters")(clusters.clusters)
 app.command("score")(score.score)
 app.command("share-out")(share_out.share_out)
 app.command("verify")(share_out.verify)
+app.command("inequality")(fairness.inequality)
+app.command("missed-need")(fairness.missed_need)
+app.command("similar")(fairness.similar)
+app.command("proportionality")(proportionality.proportionality)
 app.command("serve")(serve.serve)
 
 if __name__ == "__main__":

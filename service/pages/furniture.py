@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
 from starlette.requests import Request
 
-from service.pages.wording import FILTERS, day
+from service.pages.wording import FILTERS, credits_once, day
 
 if TYPE_CHECKING:
     from service.edition import Edition
@@ -104,7 +104,7 @@ def furniture(edition: Edition, *, layer: str = FURNITURE_LAYER) -> dict[str, An
         "place": edition.place,
         "edition": edition,
         "edition_facts": {"id": edition.id, "built": built_on(edition)},
-        "attribution": edition.attribution(layer),
+        "attribution": credits_once(edition.attribution(layer)),
         "section": "places",
     }
 

@@ -17,23 +17,31 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from layers.map_layers import (
+    BORDERLINE,
+    BORDERLINE_LABEL,
     DECILE_LABELS,
     FIFTH_LABELS,
     LAYERS,
     MISSING,
     MISSING_LABEL,
+    RANKED,
     SITE_SYMBOLS,
     LegendClass,
     MapLayer,
+    borderline,
     class_count,
     class_numbers,
     legend,
     map_layer,
     palette,
     range_text,
+    site_symbols,
 )
 from service.edition import Edition
 from service.features import councils, shown_indicator
+from service.layer_figures import figures
+from service.pages.certainty import certainty_notes, cluster_notes
+from service.pages.wording import credits_once
 from service.picture import Area, Caption, Site, picture, rings_of
 from service.scoring import Scores
 from service.views import View, dial_text
@@ -43,8 +51,11 @@ LAYER_NAMES = {
     "need": "Need score",
     "imd": "Index of Multiple Deprivation",
     "indicator": "Indicators",
+    "certainty": "How sure the ranks are",
+    "clusters": "Clusters",
     "sites": "Sites",
 }
+GO_NEAR = "Choose one on the map, or zoom in, to see its neighbourhoods."
 FAMILY_PLACES = ("family_hub", "childrens_centre")
 CROWDED = 60
 """A map of scores starts with family hubs and children's centres, unless there are more of them than this."""
@@ -110,6 +121,7 @@ class MapPage:
     picture: str
     table: str
     legend: Sequence[LegendLine]
+    hatched: str
     services: Sequence[ServiceKey]
     notes: Sequence[str]
     attribution: Sequence[str]
@@ -120,12 +132,16 @@ class MapPage:
 
 @dataclass(frozen=True)
 class DrawnLayer:
-    """A layer with the figures of one view: class numbers and shown values, in the order of `Scores.rows`."""
+    """A layer with the figures of one view: class numbers and shown values, in the order of `Scores.rows`.
+
+    `hatched` says, on a map of ranks, which neighbourhoods are borderline.
+    """
 
     layer: MapLayer
     numbers: NDArray[np.int64]
     values: NDArray[np.float64]
     breaks: tuple[float, ...]
+    hatched: NDArray[np.bool_]
 
     @property
     def legend(self) -> list[LegendClass]:
@@ -142,12 +158,14 @@ def drawn_layer(edition: Edition, view: View, scores: Scores) -> DrawnLayer:
         If the view's layer does not exist.
     """
     name = view.layer or "targeting"
-    facts = _indicator_facts(edition, view) if name == "indicator" else {}
+    wanted = name == "indicator" or (name == "clusters" and view.indicator)
+    facts = _indicator_facts(edition, view) if wanted else {}
     layer = map_layer(name, focus=edition.focuses[view.focus], indicator=facts)
-    breaks = tuple(float(bound) for bound in facts.get("breaks") or ())
+    breaks = tuple(float(bound) for bound in facts.get("breaks") or ()) if layer.classes == "breaks" else ()
     shown = _column(edition, scores, layer.column)
     classed = shown if layer.class_column == layer.column else _column(edition, scores, layer.class_column)
-    return DrawnLayer(layer, class_numbers(layer, classed, breaks), shown, breaks)
+    hatched = borderline(scores.top_fifth_chance) if layer.id in RANKED else np.zeros(len(scores), dtype=bool)
+    return DrawnLayer(layer, class_numbers(layer, classed, breaks), shown, breaks, hatched)
 
 
 def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "") -> MapPage:
@@ -174,7 +192,7 @@ def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "")
     detail = "full" if edition.large else "map"  # of a large place only a footprint or a box is fetched
     areas = "targeting" if drawn.layer.id == "sites" else drawn.layer.id  # sites stand over plain areas
     pinned = urlencode({"edition": view.edition}) if view.edition else ""
-    caption = _caption(edition, view, drawn, len(scores.rows))
+    caption = _caption(edition, view, drawn, scores)
     sites = edition.sites(service or None)
     return MapPage(
         layer=drawn.layer,
@@ -192,21 +210,31 @@ def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "")
         picture=_address("pictures", place, f"{drawn.layer.id}.svg", query),
         table=f"/places/{place}{'?' if query else ''}{query}",
         legend=[_legend_line(line, drawn.layer) for line in drawn.legend],
+        hatched=hatched_words(drawn),
         services=_service_keys(
             sites, edition.meta.get("complete", {}), all_shown=drawn.layer.id == "sites" or bool(service)
         ),
-        notes=_notes(edition, view),
-        attribution=edition.attribution(drawn.layer.id),
+        notes=_notes(edition, view, scores),
+        attribution=credits_once(edition.attribution(drawn.layer.id)),
         other_layers=_other_layers(view, place),
-        indicators=_indicator_choices(edition, drawn.layer),
+        indicators=_indicator_choices(edition, view, drawn.layer),
         kept=[(name, value) for name, value in parse_qsl(query) if name != "indicator"],
     )
+
+
+def services_of(edition: Edition) -> set[str]:
+    """Name the services whose sites can be shown: those with a symbol of their own, and those of own lists."""
+    return set(SITE_SYMBOLS) | {str(site["service"]) for site in edition.own.sites}
 
 
 def spec(edition: Edition, drawn: DrawnLayer) -> str:
     """Write the facts of a layer that the page's script needs, as JSON."""
     layer = drawn.layer
-    labels = {"fifths": FIFTH_LABELS, "decile pairs": tuple(f"Deciles {label}" for label in DECILE_LABELS)}
+    labels = {
+        "fifths": FIFTH_LABELS,
+        "decile pairs": tuple(f"Deciles {label}" for label in DECILE_LABELS),
+        "named": layer.labels,
+    }
     return orjson.dumps(
         {
             "id": layer.id,
@@ -218,9 +246,10 @@ def spec(edition: Edition, drawn: DrawnLayer) -> str:
             "decimals": layer.decimals,
             "polarity": layer.polarity,
             "breaks": drawn.breaks,
+            "hatched": {"column": "top_fifth_chance", "between": BORDERLINE} if drawn.hatched.any() else None,
             "palette": palette(layer, class_count(layer, drawn.breaks)),
             "labels": (MISSING_LABEL, *labels.get(layer.classes, ())),
-            "services": {service: symbol.name for service, symbol in SITE_SYMBOLS.items()},
+            "services": {service: symbol.name for service, symbol in site_symbols(services_of(edition)).items()},
         }
     ).decode()
 
@@ -242,11 +271,11 @@ def map_picture(edition: Edition, view: View, scores: Scores, *, service: str = 
     """
     drawn = drawn_layer(edition, view, scores)
     by_council = edition.large and not view.within
-    areas = _council_areas(edition, scores) if by_council else _neighbourhood_areas(edition, scores, drawn)
+    areas = _council_areas(edition, scores, drawn.layer) if by_council else _neighbourhood_areas(edition, scores, drawn)
     wanted = (drawn.layer.id == "sites" or bool(service)) and not by_council
     shown = edition.sites(service or None) if wanted else []
     sites = [Site(site["service"], site["lon"], site["lat"]) for site in shown if site.get("inside", True)]
-    caption = _caption(edition, view, drawn, len(scores.rows), by_council=by_council)
+    caption = _caption(edition, view, drawn, scores, by_council=by_council)
     return picture(drawn.layer, areas, drawn.legend, caption, sites=sites)
 
 
@@ -259,11 +288,7 @@ def _indicator_facts(edition: Edition, view: View) -> dict[str, Any]:
 def _column(edition: Edition, scores: Scores, column: str) -> NDArray[np.float64]:
     if not column:
         return np.ones(len(scores.rows))
-    if column == "imd_decile":
-        return np.asarray(edition.deprivation()["imd_decile"], dtype=float)[scores.rows]
-    if column in edition.indicators:
-        return np.asarray(edition.indicator_values(column), dtype=float)[scores.rows]
-    return np.asarray(getattr(scores, column), dtype=float)
+    return np.asarray(figures(edition, scores, column), dtype=float)
 
 
 def _address(kind: str, place: str, rest: str, query: str) -> str:
@@ -273,6 +298,15 @@ def _address(kind: str, place: str, rest: str, query: str) -> str:
 def _legend_line(line: LegendClass, layer: MapLayer) -> LegendLine:
     count = f"{line.count:,} neighbourhood{'' if line.count == 1 else 's'}"
     return LegendLine(line.number, line.colour, line.label, range_text(line, layer), count)
+
+
+def hatched_words(drawn: DrawnLayer) -> str:
+    """Say what a hatched colour means and for how many neighbourhoods; nothing where none is hatched."""
+    count = int(drawn.hatched.sum())
+    if not count:
+        return ""
+    kind = f"{count:,} neighbourhood{'' if count == 1 else 's'}"
+    return f"{BORDERLINE_LABEL}. {kind} may or may not be in the fifth of greatest need."
 
 
 def _count_words(count: int, whole: bool) -> str:
@@ -294,19 +328,22 @@ def _service_keys(sites: list[dict[str, Any]], complete: Mapping[str, bool], *, 
             count_text=_count_words(inside[service], complete.get(service, True)),
             shown=all_shown or (service in FAMILY_PLACES and inside[service] <= CROWDED),
         )
-        for service, symbol in SITE_SYMBOLS.items()
-        if service in listed
+        for service, symbol in site_symbols(listed).items()
     ]
 
 
-def _notes(edition: Edition, view: View) -> list[str]:
-    notes = []
+def _notes(edition: Edition, view: View, scores: Scores) -> list[str]:
+    notes = certainty_notes(edition, scores) if view.layer == "certainty" else []
+    if view.layer == "clusters":
+        notes = cluster_notes(edition, view)
+    if view.weights:
+        notes.append("The indicators have weights of the reader's own.")
     if edition.place.get("fictional"):
         notes.append("This place is fictional. Its figures are made up.")
     if edition.large and not view.within:
-        notes.append(
-            "Councils are coloured by the mean need fifth of their neighbourhoods. Zoom in to see neighbourhoods."
-        )
+        named = LAYERS[view.layer or "targeting"]({}, {}).classes == "named"
+        how = "most frequent class" if named else "mean need fifth"
+        notes += [f"Councils are coloured by the {how} of their neighbourhoods.", GO_NEAR]
     return notes
 
 
@@ -317,28 +354,36 @@ def _other_layers(view: View, place: str) -> list[OtherLayer]:
     ]
 
 
-def _indicator_choices(edition: Edition, layer: MapLayer) -> list[Choice]:
-    if layer.id != "indicator":
+def _indicator_choices(edition: Edition, view: View, layer: MapLayer) -> list[Choice]:
+    if layer.id not in ("indicator", "clusters"):
         return []
-    choices = [Choice(name, str(facts["name"]), name == layer.column) for name, facts in edition.indicators.items()]
+    shown = layer.column if layer.id == "indicator" else view.indicator
+    choices = [Choice(name, str(facts["name"]), name == shown) for name, facts in edition.indicators.items()]
+    if layer.id == "clusters":
+        return [Choice("", "The need score of this focus", not shown), *sorted(choices, key=lambda each: each.name)]
     return sorted(choices, key=lambda choice: choice.name)
 
 
-def _caption(edition: Edition, view: View, drawn: DrawnLayer, count: int, *, by_council: bool = False) -> Caption:
+def _caption(edition: Edition, view: View, drawn: DrawnLayer, scores: Scores, *, by_council: bool = False) -> Caption:
+    count = len(scores)
     name = str(edition.place["name"])
     where = f"{edition.footprint(view.within)['name']}, {name}" if view.within else name
     dial = f". The dial is at {dial_text(view.rho)}" if drawn.layer.id == "targeting" else ""
     kind = "sites over outlines" if drawn.layer.classes == "none" else "darker means greater need"
     if drawn.layer.id == "imd":
         kind = "darker means more deprived"
-    notes = _notes(edition, view)
+    if drawn.layer.id in ("certainty", "clusters"):
+        kind = "the legend names the classes"
+    notes = _notes(edition, view, scores)
+    if drawn.hatched.any() and not by_council:
+        notes = [hatched_words(drawn), *notes]
     return Caption(
         title=drawn.layer.title,
         subtitle=f"{where}: {count:,} neighbourhoods{dial}. Edition {edition.id}",
         description=f"Map of {where}. {drawn.layer.title}; {kind}. {count:,} neighbourhoods. "
         "The ranked table holds the same figures.",
         attribution=edition.attribution(drawn.layer.id),
-        notes=tuple(note.replace(" Zoom in to see neighbourhoods.", "") for note in notes) if by_council else notes,
+        notes=tuple(note for note in notes if note != GO_NEAR) if by_council else notes,
     )
 
 
@@ -352,17 +397,21 @@ def _neighbourhood_areas(edition: Edition, scores: Scores, drawn: DrawnLayer) ->
             number=int(number),
             label=str(facts.get("msoa21hclnm") or ""),
             council=str(facts.get("lad24nm") or ""),
+            hatched=bool(hatched),
         )
-        for row, number, facts in zip(rows, drawn.numbers, names, strict=True)
+        for row, number, hatched, facts in zip(rows, drawn.numbers, drawn.hatched, names, strict=True)
     ]
 
 
-def _council_areas(edition: Edition, scores: Scores) -> list[Area]:
-    """Councils coloured by the mean need fifth of their neighbourhoods, the same means as the page's script gets."""
+def _council_areas(edition: Edition, scores: Scores, layer: MapLayer) -> list[Area]:
+    """Councils coloured by mean need fifth or most frequent class, the same figures as the page's script gets."""
     areas = []
     for feature in orjson.loads(councils(edition, scores))["features"]:
         facts = feature["properties"]
-        mean = facts["mean_need_fifth"]
-        number = MISSING if mean is None else int(min(5, max(1, np.floor(mean + 0.5))))
+        if layer.classes == "named":
+            number = facts[layer.class_column] or MISSING
+        else:
+            mean = facts["mean_need_fifth"]
+            number = MISSING if mean is None else int(min(5, max(1, np.floor(mean + 0.5))))
         areas.append(Area(feature["id"], rings_of(feature["geometry"]), number, facts["lad24nm"]))
     return areas

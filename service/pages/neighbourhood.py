@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from service.pages.certainty import rank_movers, rank_words
+from service.pages.doing_better import better_part
+from service.pages.gp_figures import gp_words
 from service.pages.locator import locator, names_near
 from service.pages.planner import area_name
 from service.pages.ranked_table import WHOLE_TABLE, question
 from service.pages.wording import SERVICE_TITLES, fixed, lower_first, more_means, people, percent, value_words
+from service.weights import ingredients_of, weighed_anew
 
 if TYPE_CHECKING:
     from service.edition import Edition
@@ -53,9 +57,13 @@ def neighbourhood(edition: Edition, scores: Scores, view: View, row: int) -> dic
         "here": _here(edition, scores, view, facts, item),
         "focus": edition.focuses[view.focus],
         "area_name": area_name(edition, view),
+        "sure": rank_words(edition, scores, item),
+        "movers": rank_movers(edition, scores, row),
         "reasons": reasons,
         "reasons_note": _reasons_note(reasons),
+        "gp_words": gp_words(edition, view, row),
         "near": near_services(edition, facts),
+        "doing_better": better_part(edition, view, row),
         "used_sources": used_sources(edition, view.focus),
         "facts": _facts(edition, facts, float(scores.eligible[item]), view),
         "row_address": row_address(view, facts["lsoa21cd"], len(scores)),
@@ -72,7 +80,7 @@ def row_address(view: View, code: str, count: int) -> str:
 def _here(edition: Edition, scores: Scores, view: View, facts: dict[str, Any], item: int) -> dict[str, Any]:
     score, share = float(scores.need_score[item]), float(scores.targeting_score[item])
     scored = math.isfinite(score)
-    place_need = edition.focus_arrays(view.focus).need_score
+    weighed = weighed_anew(edition, view.focus, view.weights) if view.weights else edition.focus_arrays(view.focus)
     return {
         "code": facts["lsoa21cd"],
         "name": facts["lsoa21nm"],
@@ -87,7 +95,7 @@ def _here(edition: Edition, scores: Scores, view: View, facts: dict[str, Any], i
         "rank": int(scores.rank[item]),
         "area_count": int((scores.rank > 0).sum()),
         "place_rank": int(scores.place_rank[item]),
-        "place_count": int(np.isfinite(place_need).sum()),
+        "place_count": int(np.isfinite(weighed.need_score).sum()),
         "sentence": _sentence(edition, scores, view, item) if scored else "",
         "missing_sentence": f"There is {scores.note[item]}. It is not counted as zero, and it gets no rank.",
     }
@@ -123,7 +131,7 @@ def reasons_of(edition: Edition, scores: Scores, item: int) -> list[dict[str, An
         ``part`` adds up to the need score; ``scaled`` times ``weight_used`` is the part. An indicator
         that is not known here has None for both.
     """
-    ingredients = edition.focuses[scores.view.focus]["ingredients"]
+    ingredients = ingredients_of(edition, scores.view)
     parts = [float(scores.parts[entry["indicator"]][item]) for entry in ingredients]
     carried = math.fsum(entry["weight"] for entry, part in zip(ingredients, parts, strict=True) if math.isfinite(part))
     whole = math.fsum(entry["weight"] for entry in ingredients)

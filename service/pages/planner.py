@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.gradient import multiples
+from service.pages.certainty import certainty_summary
+from service.pages.focus_facts import focus_facts
 from service.pages.ranked_table import TableRequest, question, ranked_table
 from service.pages.wording import STRENGTH_WORDS, ages_words, percent
+from service.weights import ingredients_of
 
 if TYPE_CHECKING:
     from service.edition import Edition
@@ -56,7 +59,7 @@ def planner(edition: Edition, scores: Scores, view: View, table: TableRequest, *
     dict
         For ``planner.html``.
     """
-    focus = focus_words(edition, view.focus)
+    focus = focus_words(edition, view)
     query = question(view.query())
     return {
         "heading": f"Where to focus in {area_name(edition, view)}",
@@ -82,6 +85,12 @@ def planner(edition: Edition, scores: Scores, view: View, table: TableRequest, *
         "share_link": f"{public_url}/places/{view.place}{query}",
         "picture_address": f"/pictures/{view.place}/targeting.svg{query}",
         "not_for": NOT_FOR,
+        "sure": certainty_summary(edition, scores),
+        "weights": weights_words(edition, view),
+        "own_weights": bool(view.weights),
+        "usual_weights_address": f"/places/{view.place}{question(view.but(weights='').query())}",
+        "facts": focus_facts(edition, view.focus),
+        "map_addresses": {layer: f"/maps/{view.place}/{layer}{query}" for layer in ("certainty", "clusters")},
         "summaries": summaries(edition, view.within),
     }
 
@@ -100,9 +109,17 @@ def area_name(edition: Edition, view: View) -> str:
     return str(edition.footprint(view.within)["name"] if view.within else edition.place["name"])
 
 
-def focus_words(edition: Edition, focus: str) -> dict[str, Any]:
+def weights_words(edition: Edition, view: View) -> str:
+    """Write the weights of a view as an address takes them, for a reader to change."""
+    return view.weights or ",".join(f"{part['indicator']}:{part['weight']}" for part in ingredients_of(edition, view))
+
+
+def focus_words(edition: Edition, view: View) -> dict[str, Any]:
     """Say what a focus is made of, how strong it is and how old its figures are."""
-    facts = edition.focuses[focus]
+    facts = edition.focuses[view.focus]
+    parts = ingredients_of(edition, view)
+    measured = sum(part["weight"] for part in parts if part["grade"] == "measured" and part.get("used", True))
+    total = sum(part["weight"] for part in parts if part.get("used", True))
     place = edition.place["name"]
     over_england = facts.get("reference") == "England"
     return {
@@ -110,12 +127,12 @@ def focus_words(edition: Edition, focus: str) -> dict[str, Any]:
         "question": facts.get("question", ""),
         "strength": facts["strength"],
         "strength_words": " ".join(filter(None, (STRENGTH_WORDS[facts["strength"]], facts.get("strength_why", "")))),
-        "measured_pct": 100 * facts["measured_share"],
+        "measured_pct": 100 * (measured / total if view.weights and total else facts["measured_share"]),
         "oldest": facts["oldest"],
         "newest": facts["newest"],
         "reference_words": "All neighbourhoods of England" if over_england else f"The neighbourhoods of {place} only",
         "ages_words": ages_words(facts.get("ages")),
-        "ingredients": [{**part, "weight_words": percent(part["weight"], 1)} for part in facts["ingredients"]],
+        "ingredients": [{**part, "weight_words": percent(part["weight"], 1)} for part in parts],
     }
 
 
@@ -131,6 +148,9 @@ def footprint_choices(edition: Edition, view: View) -> list[dict[str, Any]]:
             options = [option for option in options if option["value"] == view.within]
         if options and not (kind == "lad" and len(options) == 1):
             groups.append({"title": title, "options": options})
+    for name, entries in edition.own.sets.items():
+        options = [{"value": f"team:{item['code']}", **item} for item in entries]
+        groups.append({"title": edition.own.title(name), "options": options})
     return groups
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import numpy as np
 from numpy.typing import NDArray
 
+from service.pages.certainty import short_words, sure_words
 from service.pages.wording import fixed
 from service.queries import BadQuery
 
@@ -72,7 +73,9 @@ def ranked_table(edition: Edition, scores: Scores, view: View, request: TableReq
         "complete": complete and not request.find,
         "summary": _summary(len(shown), len(ordered), len(scores.rows), page, size, request.find),
         "pagination": _pagination(view, request, page, pages),
-        "notes": [f"{count:,} neighbourhoods. {note}." for note, count in _common_notes(scores)],
+        "notes": [
+            f"{count:,} neighbourhood{'' if count == 1 else 's'}. {note}." for note, count in _common_notes(scores)
+        ],
     }
 
 
@@ -127,9 +130,17 @@ def _row(facts: dict[str, Any], scores: Scores, item: int, place: str, query: st
         "fifth": int(scores.need_fifth[item]) or None,
         "eligible": fixed(eligible, 0) if math.isfinite(eligible) else "–",
         "eligible_raw": repr(eligible) if math.isfinite(eligible) else "",
+        "sure": short_words(float(scores.top_fifth_chance[item]), scores.certainty[item]),
+        "sure_words": sure_words(float(scores.top_fifth_chance[item]), scores.certainty[item]),
+        "interval": interval_words(int(scores.rank_low[item]), int(scores.rank_high[item])),
         "partial": scored and bool(scores.note[item]),
         "href": f"/places/{place}/neighbourhoods/{facts['lsoa21cd']}{query}",
     }
+
+
+def interval_words(low: int, high: int) -> str:
+    """Write the ends of a rank interval; nothing where they are not known."""
+    return "" if not low else f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _columns(sort: str) -> list[dict[str, Any]]:

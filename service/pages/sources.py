@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from service.pages.gp_figures import gp_place_words
 from service.pages.wording import day
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ ORIGINS = {
     "cache": "From the copy kept at the last build",
     "publisher": "Fetched from the publisher",
 }
+LISTS = "gp_registrations"
 TOTALS = {"before": ("before", "read", "source"), "after": ("after", "joined", "edition")}
 
 
@@ -29,7 +31,8 @@ def sources_page(edition: Edition) -> dict[str, Any]:
     """
     sources = edition.sources
     return {
-        "used": [_used(source) for source in sources if source["status"] == "used"],
+        "own_tables": [table | {"imported_on": day(table["imported"])} for table in edition.own.tables],
+        "used": [_used(source, _more(edition, source["id"])) for source in sources if source["status"] == "used"],
         "missing": [source for source in sources if source["status"] == "missing"],
         "held": [source for source in sources if source["status"] not in ("used", "missing")],
         "checks": edition.report.get("totals", []),
@@ -40,7 +43,12 @@ def sources_page(edition: Edition) -> dict[str, Any]:
     }
 
 
-def _used(source: dict[str, Any]) -> dict[str, Any]:
+def _more(edition: Edition, source: str) -> list[str]:
+    """Say what the rows of a source stand for where that needs saying: whose patients a list holds."""
+    return gp_place_words(edition) if source == LISTS else []
+
+
+def _used(source: dict[str, Any], more: list[str]) -> dict[str, Any]:
     read, used = source["rows_read"] or 0, source["rows_used"] or 0
     origin = ORIGINS.get(source.get("origin") or "", "")
     dated = day(str(source.get("modified") or ""))
@@ -48,7 +56,7 @@ def _used(source: dict[str, Any]) -> dict[str, Any]:
         **source,
         "rows_not_used": max(read - used, 0),
         "read_from": f"{origin}: {source['file']}{f', dated {dated}' if dated else ''}." if origin else "",
-        "notes": [note for note in (source.get("warning"), source.get("note")) if note],
+        "notes": [note for note in (source.get("warning"), source.get("note"), *more) if note],
     }
 
 

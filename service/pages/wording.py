@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 UNKNOWN = "not known"
@@ -70,6 +71,11 @@ def ages_words(ages: tuple[int, int] | list[int] | None) -> str:
     if last >= OLDEST:
         return f"People aged {first} and over"
     return f"{'Children' if last < 18 else 'People'} aged {first} to {last}"
+
+
+def credits_once(attribution: Iterable[str]) -> list[str]:
+    """List the sentences of several attributions in order, each once: publishers share some of theirs."""
+    return list(dict.fromkeys(re.split(r"(?<=[.])\s+(?=[A-Z])", " ".join(attribution))))
 
 
 def day(text: str) -> str:

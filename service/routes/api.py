@@ -12,8 +12,11 @@ from service.answers import answer
 from service.dependencies import RequestedEdition, RequestedEditions, RequestedView
 from service.edition import Edition
 from service.features import records, view_facts
+from service.pages.certainty import certainty_notes, rank_movers
 from service.routes.geojson import answer_key
 from service.scoring import LEADING, METHOD_VERSION, Scores, score
+from service.similar_neighbourhoods import better_facts, doing_better
+from service.weights import ingredients_of
 
 router = APIRouter(prefix="/api/v1", tags=["JSON"])
 JSON = "application/json"
@@ -62,6 +65,7 @@ def place_facts(edition: Edition) -> dict[str, Any]:
             for focus in edition.focuses.values()
         ],
         "footprints": {kind: len(edition.footprints(kind)) for kind in kinds if edition.footprints(kind)},
+        "own_tables": [{key: table[key] for key in ("name", "kind", "title")} for table in edition.own.tables],
         "deprivation": edition.summary(),
         "attribution": edition.attribution(),
     }
@@ -71,10 +75,12 @@ def neighbourhood_facts(edition: Edition, scores: Scores, row: int) -> dict[str,
     """One neighbourhood with its reasons; without figures if it lies outside the footprint asked for."""
     view, item = scores.view, scores.at(row)
     facts = view_facts(edition, view) | {"neighbourhood": edition.facts(row), "time_basis": edition.meta["time_basis"]}
+    facts["registration"] = None if edition.registration is None else edition.registration.of(row)
     if item is None:
-        return facts | {"scores": None, "reasons": []}
+        return facts | {"scores": None, "reasons": [], "outcomes": []}
     names = [name for name in scores.names() if name not in LEADING]
     figures = {name: _value(scores, name, item) for name in names}
+    moves = {mover["indicator"]: mover["change"] for mover in rank_movers(edition, scores, row)}
     reasons = [
         {
             "indicator": part["indicator"],
@@ -84,11 +90,18 @@ def neighbourhood_facts(edition: Edition, scores: Scores, row: int) -> dict[str,
             "weight": part["weight"],
             "part": _finite(scores.parts[part["indicator"]][item]),
             "grade": part["grade"],
+            "rank_change_without": moves.get(part["indicator"]),
             "justification": part["justification"],
         }
-        for part in edition.focuses[view.focus]["ingredients"]
+        for part in ingredients_of(edition, view)
     ]
-    return facts | {"scores": figures, "reasons": reasons}
+    outcomes = better_facts(doing_better(edition, view, row))
+    return facts | {
+        "scores": figures,
+        "certainty_notes": certainty_notes(edition, scores),
+        "reasons": reasons,
+        "outcomes": outcomes,
+    }
 
 
 def _value(scores: Scores, name: str, item: int) -> Any:

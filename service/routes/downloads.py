@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import os
-import tempfile
-from collections.abc import Coroutine, Iterator
-from contextlib import suppress
 from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
-from service.answers import CHANGES_WITH_EDITION, NEVER_CHANGES, answer
+from service.answers import answer
 from service.dependencies import RequestedEdition, RequestedView, RequestedWorkshop
 from service.downloads import (
     KINDS,
@@ -30,13 +23,12 @@ from service.downloads import (
 )
 from service.edition import Edition
 from service.file_table import table_of
+from service.routes.heavy import heavy_answer
 from service.scoring import METHOD_VERSION
 from service.views import View, dial_text
 from service.workshop import Workshop
 
 router = APIRouter(prefix="/downloads", tags=["downloads"])
-CHUNK = 256 * 1024
-CLIENT_LEFT = 499  # never sent; for the log
 JOB = "service.downloads:make"
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file", "content": {kind: {} for kind in MEDIA_TYPES.values()}}
@@ -93,50 +85,10 @@ def _light(request: Request, edition: Edition, view: View, kind: str) -> Respons
 
 
 async def _heavy(request: Request, workshop: Workshop, edition: Edition, view: View, kind: str) -> Response:
-    tag = f'"{hashlib.sha256(answer_key(edition, view, kind).encode()).hexdigest()[:24]}"'
-    headers = {"ETag": tag, "Cache-Control": NEVER_CHANGES if view.edition else CHANGES_WITH_EDITION}
-    held = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
-    if tag in held or "*" in held:
-        return Response(None, 304, headers)
-    made = await _unless_left(request, _made_in_workshop(workshop, edition, view, kind))
-    if made is None:
-        return Response(None, CLIENT_LEFT)
-    headers["Content-Length"] = str(os.fstat(made.fileno()).st_size)
-    return StreamingResponse(_chunks(made), 200, headers, media_type=MEDIA_TYPES[kind])
-
-
-async def _unless_left(request: Request, job: Coroutine[Any, Any, BinaryIO]) -> BinaryIO | None:
-    """Wait for a job as long as the client waits; a client that leaves takes its job along."""
-    making = asyncio.ensure_future(job)
-    leaving = asyncio.ensure_future(_leaves(request))
-    try:
-        await asyncio.wait({making, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        return making.result() if making.done() else None
-    finally:
-        leaving.cancel()
-        if making.cancel():
-            with suppress(asyncio.CancelledError):
-                await making
-
-
-async def _leaves(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _made_in_workshop(workshop: Workshop, edition: Edition, view: View, kind: str) -> BinaryIO:
-    """Have a file made, and open it; its folder is gone before the first byte is sent, whatever happens."""
-    with tempfile.TemporaryDirectory(prefix="evenreach-", ignore_cleanup_errors=True) as folder:
-        path = str(Path(folder, f"scores.{kind}"))
-        store = str(edition.stored.folder.parent.parent)
-        await workshop.run(JOB, store=store, path=path, kind=kind, view=asdict(view), edition=edition.id)
-        return open(path, "rb")
-
-
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(CHUNK):
-            yield chunk
+    store = str(edition.stored.folder.parent.parent)
+    wanted = {"store": store, "kind": kind, "view": asdict(view), "edition": edition.id}
+    key, pinned = answer_key(edition, view, kind), bool(view.edition)
+    return await heavy_answer(request, workshop, JOB, wanted, key=key, kind=MEDIA_TYPES[kind], pinned=pinned)
 
 
 def answer_key(edition: Edition, view: View, kind: str) -> str:

@@ -8,26 +8,25 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from layers.map_layers import SITE_SYMBOLS
 from service.answers import answer
 from service.dependencies import RequestedEdition, RequestedView, ServiceText
 from service.edition import Edition
 from service.pages.furniture import breadcrumbs, furniture, site_pages
-from service.pages.map import map_page, map_picture
+from service.pages.map import map_page, map_picture, services_of
 from service.queries import BadQuery, read_name
 from service.scoring import METHOD_VERSION, score
 from service.views import View
 
 router = APIRouter(include_in_schema=False)
-DRAWING = "1"
+DRAWING = "2"
 """Part of a picture's tag: to be raised whenever the same figures would be drawn differently."""
 
 
-def read_service(text: str) -> str:
+def read_service(text: str, edition: Edition) -> str:
     """Read the name of a service whose sites are wanted; empty for all."""
-    name = read_name("service", text)
-    if name and name not in SITE_SYMBOLS:
-        raise BadQuery("service", f"service is {name!r}.", hint=f"Give one of {', '.join(SITE_SYMBOLS)}.")
+    name, known = read_name("service", text), services_of(edition)
+    if name and name not in known:
+        raise BadQuery("service", f"service is {name!r}.", hint=f"Give one of {', '.join(sorted(known))}.")
     return name
 
 
@@ -44,7 +43,7 @@ def frame_script(request: Request, edition: RequestedEdition, place: str) -> Res
 @router.get("/maps/{place}/{layer}")
 def show_map(request: Request, edition: RequestedEdition, view: RequestedView, service: ServiceText = "") -> Response:
     """Show one layer as a full-page map."""
-    body = site_pages(request).draw("map/page.html", _page(edition, view, read_service(service))).encode()
+    body = site_pages(request).draw("map/page.html", _page(edition, view, read_service(service, edition))).encode()
     key = f"map page {hashlib.sha256(body).hexdigest()}"
     return answer(request, key, lambda: body, media_type="text/html; charset=utf-8")
 
@@ -54,7 +53,7 @@ def show_picture(
     request: Request, edition: RequestedEdition, view: RequestedView, service: ServiceText = ""
 ) -> Response:
     """Draw one layer as a picture, for print, PDF and pages without a script."""
-    wanted = read_service(service)
+    wanted = read_service(service, edition)
     key = f"picture {DRAWING} {METHOD_VERSION} {view.place} {edition.id} {view.layer} {view.query(service=wanted)}"
     return answer(
         request,

@@ -10,14 +10,22 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from service.answers import answer
-from service.dependencies import ForgivenView, PageText, RequestedEdition, RequestedEditions, RequestedView
+from service.dependencies import (
+    FocusText,
+    ForgivenView,
+    PageText,
+    RequestedEdition,
+    RequestedEditions,
+    RequestedView,
+    WithinText,
+)
 from service.edition import Edition
 from service.errors import Fault, UnknownIndicator, request_id
 from service.open_editions import OpenEditions
+from service.pages.context_indicator import context_page
 from service.pages.furniture import breadcrumbs, furniture, place_cards, site_pages
-from service.pages.indicator import indicator_page
+from service.pages.indicator import indicator_page, indicator_view
 from service.pages.map import map_page
-from service.pages.methods import examples
 from service.pages.neighbourhood import neighbourhood
 from service.pages.planner import area_name, planner
 from service.pages.ranked_table import TableRequest, read_sort
@@ -25,6 +33,7 @@ from service.pages.sources import sources_page
 from service.pages.wording import SERVICE_TITLES
 from service.queries import read_name, read_page
 from service.scoring import score
+from service.series import is_context
 from service.views import View
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
@@ -99,6 +108,21 @@ def _guide(demo: Edition) -> dict[str, Any]:
             "title": "Explain one neighbourhood",
             "text": "The one in greatest need, with the reasons that add up to its score.",
             "href": f"/places/{DEMO}/neighbourhoods/{top}",
+        },
+        {
+            "title": "See how an outcome differs with need",
+            "text": "Overcrowded homes: the slope from least to greatest need, with limits, and by group.",
+            "href": f"/indicators/overcrowded_share?place={DEMO}",
+        },
+        {
+            "title": "Compare with councils like it",
+            "text": "Which councils are most like this one, and where it does better or worse.",
+            "href": f"/places/{DEMO}/compare",
+        },
+        {
+            "title": "Follow a target",
+            "text": "MMR uptake over five years, the path to 95 per cent, and whether it is on track.",
+            "href": f"/indicators/mmr_two_doses?place={DEMO}&goal=95&due=2028/29",
         },
         {
             "title": "Check the sources",
@@ -187,11 +211,8 @@ def find_postcode(
                 return RedirectResponse(where, 303, {"Cache-Control": "no-store"})
         where = str(opened[0].place["name"]) if len(opened) == 1 else "the places on this site"
         message = f"This postcode is not in {where}. Check it, or choose another place"
-    context = {
-        "page_title": "Look up a postcode",
-        "section": "places",
+    context = _postcode_form(editions) | {
         "errors": [{"text": message, "href": "#postcode"}],
-        "postcode_places": place_cards(editions.all()),
         "postcode_value": postcode[:12],
         "chosen_place": place,
     }
@@ -199,29 +220,61 @@ def find_postcode(
     return HTMLResponse(body, 422, {"Cache-Control": "no-store"})
 
 
+@router.get("/postcode")
+def ask_postcode(request: Request, editions: RequestedEditions) -> Response:
+    """Ask for a postcode: the form alone, for who opens its address again."""
+    return _page(request, "postcode.html", _postcode_form(editions))
+
+
+def _postcode_form(editions: OpenEditions) -> dict[str, Any]:
+    cards = place_cards(editions.all())
+    return {"page_title": "Look up a postcode", "section": "places", "postcode_places": cards}
+
+
 @router.get("/indicators/{indicator}")
-def show_indicator(request: Request, editions: RequestedEditions, indicator: str, place: PlaceText = "") -> Response:
-    """Say what one indicator is, and how it differs in a place."""
-    opened = editions.all()
+def show_indicator(
+    request: Request,
+    editions: RequestedEditions,
+    indicator: str,
+    place: PlaceText = "",
+    focus: FocusText = "",
+    within: WithinText = "",
+    area: Annotated[str, Query(description="Code of a council or sub-ICB location", max_length=9)] = "",
+    goal: Annotated[str, Query(description="Value of a target", max_length=20)] = "",
+    due: Annotated[str, Query(description="Period by which it is due", max_length=10)] = "",
+) -> Response:
+    """Say what one indicator is, how it differs in a place and with need; or how a figure of its council moves."""
+    everywhere = editions.all()
+    opened = [each for each in everywhere if indicator in each.indicators] or everywhere
     edition = _chosen(editions, opened, read_name("place", place))
+    if edition is not None and indicator not in edition.indicators and is_context(edition, indicator):
+        return _context_indicator(request, edition, indicator, area, goal.strip(), due.strip())
     if edition is None or indicator not in edition.indicators:
         raise UnknownIndicator(f"No indicator {indicator[:64]!r} here.")
+    view = indicator_view(edition, focus, within)
     context = furniture(edition) | {
         "page_title": edition.indicators[indicator]["name"],
         "place_choices": place_cards(opened),
         "breadcrumbs": breadcrumbs(
             (edition.place["name"], f"/places/{edition.place['id']}"), (edition.indicators[indicator]["short"], "")
         ),
-        **indicator_page(edition, indicator),
+        "view": view,
+        **indicator_page(edition, indicator, view),
     }
     return _page(request, "indicator.html", context)
 
 
-@router.get("/methods")
-def methods(request: Request) -> Response:
-    """Explain the rule, the formulas and their limits, with examples to retype."""
-    context = {"page_title": "How it works", "section": "methods", "examples": examples()}
-    return _page(request, "methods.html", context)
+def _context_indicator(request: Request, edition: Edition, name: str, area: str, goal: str, due: str) -> Response:
+    drawn = context_page(edition, name, area, goal, due)
+    title = drawn["indicator"]["name"]
+    context = furniture(edition) | {
+        "page_title": title,
+        "breadcrumbs": breadcrumbs((edition.place["name"], f"/places/{edition.place['id']}"), (title, "")),
+        **drawn,
+    }
+    if drawn["errors"]:
+        return HTMLResponse(site_pages(request).draw("context.html", context), 422, {"Cache-Control": "no-store"})
+    return _page(request, "context.html", context)
 
 
 @router.get("/sources")

@@ -295,20 +295,41 @@ def test_without_a_script_the_picture_stands_in(browser, site):
     context.close()
 
 
-def test_paper_gets_the_whole_view_at_its_own_width(page, site):
-    show(page, f"{site}/maps/demo/targeting")
-    before = page.evaluate("[map_evenreach.getSize().x, map_evenreach.getZoom()]")
-    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    assert page.evaluate("map_evenreach.getSize().x") == 658
-    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
-    assert page.evaluate("[map_evenreach.getSize().x, map_evenreach.getZoom()]") == before
+def test_paper_gets_the_picture_of_the_map(page, site):
+    show(page, f"{site}/maps/demo/targeting?rho=5")
+    printed = page.locator(".evenreach-map__print")
+    assert printed.is_hidden()
+    page.locator(".evenreach-map__print[src*='rho=5']").wait_for(state="attached")
+    page.wait_for_load_state("networkidle")
     page.emulate_media(media="print")
-    assert page.get_by_role("button", name="Whole place").is_hidden()
-    assert page.locator(".evenreach-legend").is_visible()
-    assert page.locator(".evenreach-map__attribution").is_visible()
+    assert printed.is_visible()
+    assert printed.evaluate("picture => picture.naturalWidth") == 1120
+    assert page.locator("#map_evenreach").is_hidden()
+    page.evaluate("document.dispatchEvent(new CustomEvent('evenreach:dial', {detail: {rho: 2}}))")
+    page.locator(".evenreach-map__print[src*='rho=2']").wait_for(state="attached")
 
 
-@pytest.mark.parametrize("layer", ["targeting", "indicator", "sites"])
+def test_borderline_areas_are_hatched_in_the_colour_of_their_class(page, site):
+    show(page, f"{site}/maps/demo/need?focus=best-start")
+    counted = int(
+        re.search(r"(\d+) neighbourhoods may or may not", page.locator(".evenreach-legend__hatched").inner_text())[1]
+    )
+    hatched = page.locator("path.evenreach-area[fill^='url(#evenreach-doubt-']")
+    assert hatched.count() == counted > 0
+    assert page.locator("#evenreach-doubt-1 rect").count() == 3
+    show(page, f"{site}/maps/demo/imd")
+    assert page.locator("path.evenreach-area[fill^='url(#evenreach-doubt-']").count() == 0
+
+
+def test_named_classes_have_their_colours(page, site):
+    show(page, f"{site}/maps/demo/clusters?focus=best-start")
+    for line in page.locator(".evenreach-legend li").all():
+        colour = line.locator("rect").first.get_attribute("fill")
+        counted = int(re.search(r"(\d+) neighbourhood", line.inner_text())[1])
+        assert page.locator(f"path.evenreach-area[fill='{colour}']").count() == counted
+
+
+@pytest.mark.parametrize("layer", ["targeting", "indicator", "certainty", "clusters", "sites"])
 def test_axe_finds_nothing(browser, site, layer):
     if not AXE.is_file():
         pytest.skip("axe-core is not among the browser assets")
@@ -370,7 +391,7 @@ def test_a_large_place_shows_councils_first_and_neighbourhoods_when_near(page, s
     assert councils < 20
     page.mouse.move(*center_of_area(page, 0))
     assert "neighbourhoods" in page.locator(".evenreach-tip").inner_text()
-    page.evaluate("map_evenreach.setZoom(13, {animate: false})")
+    page.mouse.click(*center_of_area(page, 0))  # a council that is chosen shows its neighbourhoods
     page.wait_for_function("count => document.querySelectorAll('.evenreach-area').length > count", arg=councils)
     page.wait_for_selector(READY)
     assert len(asked) == 1  # one request for a move, not one for every frame of it

@@ -22,8 +22,11 @@ PAGES = {
     "planner within a team": "/places/demo?focus=best-start&rho=4.25&within=team:{team}",
     "neighbourhood": HOOD,
     "indicator": "/indicators/overcrowded_share?place=demo",
+    "compare": "/places/demo/compare",
+    "council over time": "/indicators/mmr_two_doses?place=demo&goal=95&due=2028/29",
     "map": "/maps/demo/need",
     "methods": "/methods",
+    "a method": "/methods/m1",
     "sources": "/sources?place=demo",
     "accessibility": "/accessibility",
     "not found": "/places/nowhere",
@@ -122,13 +125,18 @@ def test_every_page_works_without_a_script(opened: Callable[..., Any], path: str
             assert box.get_attribute("type") == "submit"
 
 
-def test_on_paper_the_whole_table_stands_above_what_follows_it(opened: Callable[..., Any]) -> None:
-    page = opened(PLANNER, width=690)
+def test_the_planner_prints_on_one_page(opened: Callable[..., Any]) -> None:
+    page = opened(PLANNER)
+    page.wait_for_function("document.querySelector('.evenreach-map__print').naturalWidth > 0")
+    pdf = page.pdf(format="A4", prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
     page.emulate_media(media="print")
-    table, after = page.locator("#ranked").bounding_box(), page.locator("#evidence-heading").bounding_box()
-    assert table["y"] + table["height"] <= after["y"]
+    rows = page.locator("#ranked tbody tr")
+    assert rows.nth(9).is_visible()
+    assert not rows.nth(10).is_visible()
+    assert page.get_by_text("The first 10 rows of the table").is_visible(), "what is left off is said"
     assert page.locator("#print-address").is_visible()
-    assert page.locator("#ranked tbody tr").last.is_visible()
+    assert page.locator(".evenreach-map__print").is_visible()
 
 
 def test_without_a_script_the_dial_is_set_by_a_form(opened: Callable[..., Any]) -> None:
@@ -137,7 +145,7 @@ def test_without_a_script_the_dial_is_set_by_a_form(opened: Callable[..., Any]) 
     page.get_by_role("button", name="Apply").click()
     assert "rho=4.25" in page.url
     assert page.get_by_role("heading", name="What a dial of 4.25 means").count() == 1
-    assert page.locator(".evenreach-map img").is_visible()
+    assert page.locator(".evenreach-map__picture").is_visible()
 
 
 def test_without_a_script_a_heading_sorts_the_table(opened: Callable[..., Any]) -> None:

@@ -16,7 +16,7 @@ from service.app import create_app
 from service.settings import Settings
 
 DEMO_FILES = Path(geodata.demo.__file__).parent / "files"
-READ_FOLDERS = ("deprivation", "geography", "population", "sites")
+READ_FOLDERS = ("deprivation", "geography", "indicators", "population", "sites")
 
 
 class Served:

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from layers.rank_summaries import CLASSES
 from service.edition import Edition, open_edition
-from service.scoring import AFTER, LEADING, NOT_YET, score
+from service.scoring import AFTER, LEADING, score
 from service.views import View
 
-FOCUSES = ("core", "best-start", "building-blocks")
+FOCUSES = ("core", "age-well", "best-start", "building-blocks", "long-term-conditions", "mental-health")
 SCORES = "/api/v1/places/demo/scores"
 ONE = "/api/v1/places/demo/neighbourhoods/"
 
@@ -33,7 +34,7 @@ def test_the_list_of_places_says_what_each_has(served: Any, edition: Edition) ->
     assert place["edition"] == edition.id
     assert (place["neighbourhoods"], place["population"]) == (120, int(edition.population().sum()))
     assert place["footprints"] == {"lad": 1, "ward": 12, "msoa": 24, "team": 6}
-    assert [focus["id"] for focus in place["focuses"]] == ["core", "best-start", "building-blocks"]
+    assert [focus["id"] for focus in place["focuses"]] == list(FOCUSES)
     for focus in place["focuses"]:
         assert set(focus) == {"id", "title", "strength", "ages", "measured_share", "oldest", "newest"}
         assert 0 < focus["measured_share"] <= 1
@@ -73,7 +74,9 @@ def test_the_scores_table_has_the_published_columns_in_order(served: Any, editio
     assert [row["lsoa21cd"] for row in table["rows"]] == edition.codes.tolist()
     for row in table["rows"]:
         assert list(row) == table["columns"]
-        assert all(row[name] is None for name in NOT_YET)
+        assert 1 <= row["rank_low"] <= row["rank_high"] <= 120
+        assert 0 <= row["top_fifth_chance"] <= 1
+        assert row["certainty"] in CLASSES
         assert row["need_fifth"] == -(-5 * row["rank"] // 120)
         assert 0 < row["need_position"] < 1
         assert row["grade"] in ("measured", "apportioned", "modelled", "imputed")

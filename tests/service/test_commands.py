@@ -18,8 +18,8 @@ from typer.testing import CliRunner
 
 from service.commands.main import app
 
-BUILT = {"demo", "build", "check", "places", "focuses", "sources", "score", "serve", "share-out", "verify"}
-LATER = {"import", "inequality", "closure", "site", "ledger", "targets", "backup"}
+BUILT = {"demo", "build", "check", "places", "focuses", "sources", "score", "serve", "share-out", "verify", "clusters"}
+LATER = {"closure", "site", "ledger", "targets", "backup"}
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,10 @@ def test_lists_are_for_people_and_for_programs(demo_store: Path) -> None:
     assert places["luton"]["editions"] == []
     assert "not built" in run("places", "--store", str(demo_store)).stdout
     assert {focus["focus"] for focus in json.loads(run("focuses", "--json").stdout)} >= {"core", "best-start"}
-    assert "building-blocks" in run("focuses").stdout
+    listed = run("focuses").stdout
+    assert "building-blocks" in listed
+    assert "0-4" in listed
+    assert "None" not in listed
     sources = json.loads(run("sources", "--json").stdout)
     assert {"source", "title", "licence", "file", "landing_page", "required"} <= set(sources[0])
 

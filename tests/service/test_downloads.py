@@ -90,10 +90,18 @@ def test_columns_stand_in_the_published_order(kind: str, files: dict[str, Path],
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_not_computed_yet_is_empty_everywhere(kind: str, files: dict[str, Path]) -> None:
-    rows = rows_of(kind, files[kind])
-    for name in ("rank_low", "rank_high", "top_fifth_chance", "certainty"):
-        assert {row[name] for row in rows} == {None}
+def test_how_sure_a_rank_is_stands_in_every_format(kind: str, files: dict[str, Path], edition: Edition) -> None:
+    scores = score(edition, VIEW)
+    for row, low, high, chance, name in zip(
+        rows_of(kind, files[kind]),
+        scores.rank_low,
+        scores.rank_high,
+        scores.top_fifth_chance,
+        scores.certainty,
+        strict=True,
+    ):
+        assert (row["rank_low"], row["rank_high"], row["top_fifth_chance"]) == (low or None, high or None, chance)
+        assert row["certainty"] == name
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from service.edition import Edition, open_edition
 from service.features import collection, councils, encoded, records, shown_indicator, sites, view_facts
-from service.scoring import AFTER, LEADING, NOT_YET, Scores, score
+from service.scoring import AFTER, LEADING, Scores, score
 from service.views import View
 
 FOCUSES = ("core", "best-start", "building-blocks")
@@ -58,7 +59,9 @@ def test_a_collection_carries_every_neighbourhood_once_with_its_figures(edition:
         assert properties["need_score"] == scores.need_score[at]
         assert properties["targeting_score"] == scores.targeting_score[at]
         assert properties["rank"] == scores.rank[at]
-        assert all(properties[name] is None for name in NOT_YET)
+        assert properties["rank_low"] == scores.rank_low[at] <= properties["rank_high"] == scores.rank_high[at]
+        assert properties["top_fifth_chance"] == scores.top_fifth_chance[at]
+        assert properties["certainty"] == scores.certainty[at]
 
 
 def test_the_published_order_of_columns(edition: Edition) -> None:
@@ -95,9 +98,10 @@ def test_records_and_collection_say_the_same(edition: Edition) -> None:
 def test_a_view_without_any_score_has_a_dial_of_nulls(edition: Edition) -> None:
     scores = scores_of(edition)
     blank = np.full(len(scores), np.nan)
-    unknown = Scores(
-        scores.view, scores.rows, blank, blank, blank, blank, scores.rank * 0, scores.rank * 0, scores.rank * 0,
-        scores.indicators, scores.parts, scores.grade, [""] * len(scores),
+    nothing = scores.rank * 0
+    unknown = replace(
+        scores, eligible=blank, need_score=blank, need_position=blank, targeting_score=blank, rank=nothing,
+        place_rank=nothing, need_fifth=nothing, note=[""] * len(scores),
     )  # fmt: skip
     data = orjson.loads(records(edition, unknown))
     assert data["dial"] == {"least": None, "most": None, "ratio": None}

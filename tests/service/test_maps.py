@@ -157,7 +157,7 @@ def test_a_large_place_is_drawn_by_council_first(ask, monkeypatch):
     page = ask("/maps/demo/need?rho=1.25").text
     assert 'data-councils="/geojson/demo/councils?rho=1.25"' in page
     assert "detail=full" in page  # a box of it is fetched as published
-    assert "Zoom in to see neighbourhoods" in page
+    assert "Choose one on the map, or zoom in, to see its neighbourhoods" in page
     drawn = ask("/pictures/demo/need.svg?rho=1.25").text
     councils = ask("/geojson/demo/councils").json()["features"]
     assert drawn.count('fill-rule="evenodd"') == len(councils)

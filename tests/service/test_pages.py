@@ -8,7 +8,6 @@ import io
 import logging
 import re
 from collections.abc import Iterator
-from fractions import Fraction
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,6 @@ from service.pages import ranked_table as table_of_a_view
 from service.pages.furniture import Pages, Tenant
 from service.pages.indicator import spread
 from service.pages.locator import locator
-from service.pages.methods import examples
 from service.pages.neighbourhood import calm, distance_words, reasons_of
 from service.pages.planner import dial_words
 from service.pages.ranked_table import TableRequest, ranked_table
@@ -41,7 +39,11 @@ PATHS = {
     "planner, other view": "/places/demo?focus=best-start&rho=4.25&sort=-people&find=e",
     "neighbourhood": f"/places/demo/neighbourhoods/{FIRST}",
     "indicator": "/indicators/income_rank?place=demo",
+    "indicator, other view": "/indicators/overcrowded_share?place=demo&focus=best-start",
+    "council over time": "/indicators/mmr_two_doses?place=demo&goal=95&due=2028/29",
+    "compare": "/places/demo/compare",
     "methods": "/methods",
+    "method": "/methods/m1",
     "sources": "/sources?place=demo",
     "accessibility": "/accessibility",
     "unknown place": "/places/nowhere",
@@ -373,7 +375,8 @@ def test_a_slip_in_the_form_is_named_beside_its_field_and_the_rest_is_shown(
     assert answer.status_code == 422
     assert answer.headers["cache-control"] == "no-store"
     assert page.all("title")[0][1].startswith("Error: ")
-    assert [text for attributes, text in page.all("a") if attributes.get("href") == f"#{field}"][0].startswith(words)
+    summary = [text for attributes, text in page.all("a") if attributes.get("href") == f"#{field}"]
+    assert summary[0].startswith(words)
     assert page.all("p", id=f"{field}-error")[0][1].startswith(f"Error: {words}")
     assert page.all("input", id="rho")[0][0]["value"] == "3", "the usual dial stands in"
     assert len(page.all("tr", class_="er-ranked__row") or page.all("tbody")) > 0
@@ -483,6 +486,12 @@ def test_the_locator_keeps_the_neighbourhood_inside_its_frame(demo: Edition) -> 
 # ---- postcode ------------------------------------------------------------------------------------------------------
 
 
+def test_the_address_of_the_postcode_form_can_be_opened_again(site: Site) -> None:
+    answer = site.ask("GET", "/postcode")
+    assert answer.status_code == 200
+    assert Parsed(answer.text).all("input", name="postcode")
+
+
 @pytest.mark.parametrize("postcode", ["ZX1 1AA", " zx11aa ", "zx1  1AA"])
 def test_a_postcode_leads_to_its_neighbourhood(site: Site, postcode: str) -> None:
     answer = site.ask("POST", "/postcode", data={"postcode": postcode, "place": "demo"})
@@ -547,25 +556,6 @@ def test_every_indicator_says_what_it_must_not_be_used_for(site: Site, demo: Edi
         assert facts["not_for"][1:] in text
         assert facts["about"] in text
     assert site.ask("GET", "/indicators/none?place=demo").status_code == 404
-
-
-def test_the_worked_examples_are_right_when_retyped() -> None:
-    for example in examples():
-        given = [(Fraction(row.need), Fraction(row.people)) for row in example.rows]
-        everyone = sum(people for _, people in given)
-        rho = Fraction(example.rho)
-        for row, (need, people) in zip(example.rows, given, strict=True):
-            lower = sum(other for score_, other in given if score_ < need)
-            same = sum(other for score_, other in given if score_ == need)
-            position = (lower + same / 2) / everyone
-            multiple = 2 * (1 + (rho - 1) * position) / (rho + 1)
-            assert row.position == float(position)
-            assert row.multiple == float(multiple)
-            assert row.amount == pytest.approx(float(Fraction(example.budget) * people * multiple / everyone))
-        assert example.total == pytest.approx(example.budget)
-    two, four = examples()
-    assert [row.multiple for row in two.rows] == [0.75, 1.25]
-    assert [row.position for row in four.rows] == [0.1, 0.4, 0.4, 0.8]
 
 
 def test_the_methods_page_says_what_is_left_out(site: Site) -> None:

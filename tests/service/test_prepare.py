@@ -14,6 +14,7 @@ import pytest
 
 import geodata.demo
 from geodata.catalogue import load_catalogue
+from geodata.definitions import load_indicators
 from geodata.errors import BadDefinition, BadFile, BadJoin, BadSource, DataError, SourceMissing, UnknownPlace
 from geodata.store import MANIFEST
 from service.edition import Edition, open_edition
@@ -31,12 +32,21 @@ UNDERLYING = "deprivation/iod2025_underlying_indicators_lsoa21.csv"
 POPULATION = "population/lsoa21_mid2022_population_census2021_households.csv"
 AGE_BANDS = "population/lsoa21_age_bands_mid2020_apportioned.csv"
 CENSUS_AGE = "population/lsoa21_census2021_age_six_bands.csv"
+EXACT_FIT = "geography/lsoa11_lsoa21_exact_fit_lookup_demo.csv"
+REGISTRATIONS = "indicators/gp-reg-pat-prac-lsoa-all_demo_2022-07.csv"
+QOF = "indicators/qof_2021-22_prevalence_by_practice.csv"
+HEALTH_INDEX = "indicators/ons_health_index_2019-2021_indicators_ltla.csv"
+PROFICIENCY = "population/msoa21_census2021_english_proficiency.csv"
 TENURE = "population/lsoa21_census2021_tenure.csv"
 OCCUPANCY = "population/lsoa21_census2021_occupancy_rating.csv"
 PRACTICES = "sites/epraccur.csv"
 HUBS = "sites/family_hubs_childrens_centres.csv"
 KEYED = (FILE7, UNDERLYING, CENTROIDS, POPULATION, AGE_BANDS, CENSUS_AGE, TENURE)
 EVERYWHERE = 120
+NO_AGES = ("age_bands_mid2020", "census2021_age")
+BY_AGE = ["age-well", "best-start", "long-term-conditions", "mental-health"]
+FROM_UNDERLYING = ["illness_disability_ratio", "acute_morbidity", "years_of_life_lost", "mental_health_indicator"]
+FROM_PRACTICES = [name for name, part in load_indicators().items() if part.by_practice]
 PAGES = (
     "/",
     "/places/demo",
@@ -175,9 +185,19 @@ def test_an_unknown_place_code_is_refused(attempt: Callable[[], BuildResult], de
         (POSTCODES, "postcodes", [], []),
         (CENTROIDS, "lsoa21_centroids", ["family_hub_walk_min"], []),
         (HUBS, "family_hubs", ["family_hub_walk_min"], []),
-        (UNDERLYING, "iod2025_underlying", ["adult_skills_share", "housing_affordability"], ["building-blocks"]),
-        (AGE_BANDS, "age_bands_mid2020", [], ["best-start"]),
-        (CENSUS_AGE, "census2021_age", [], ["best-start"]),
+        (
+            UNDERLYING,
+            "iod2025_underlying",
+            ["adult_skills_share", "housing_affordability", *FROM_UNDERLYING],
+            ["building-blocks", "long-term-conditions", "mental-health"],
+        ),
+        (AGE_BANDS, "age_bands_mid2020", ["aged_75_share", "aged_85_share"], BY_AGE),
+        (CENSUS_AGE, "census2021_age", ["older_share"], BY_AGE),
+        (REGISTRATIONS, "gp_registrations", FROM_PRACTICES, []),
+        (QOF, "qof", FROM_PRACTICES, []),
+        (EXACT_FIT, "lsoa_2011_2021_exact_fit", FROM_PRACTICES, []),
+        (HEALTH_INDEX, "health_index", [], []),
+        (PROFICIENCY, "census2021_english_proficiency", [], []),
         (OCCUPANCY, "census2021_occupancy", ["overcrowded_share"], []),
         (TEAMS, "team_areas", [], []),
         (PRACTICES, "gp_practices", [], []),
@@ -209,13 +229,14 @@ def test_without_an_optional_source_the_build_goes_on_and_says_so(
             for figures in (scores.need_score, scores.need_position, scores.targeting_score):
                 assert np.isnan(figures).all()
             assert not scores.rank.any()
-            assert set(scores.note) == {NO_PEOPLE if focus == "best-start" else NO_SCORE}
+            notes = {note.split("; GP figures")[0] for note in scores.note}
+            assert notes == {NO_PEOPLE if source in NO_AGES else NO_SCORE}
         else:
             assert np.isfinite(scores.targeting_score).all()
             lost = [edition.indicators[name]["short"] for name in scores.parts if name in unknown]
             for note in scores.note:
                 assert all(f"{short}: not known here" in note for short in lost)
-                assert bool(note) == bool(lost)
+                assert bool(note) == bool(lost) or note.startswith("GP figures")
     web = serve(tmp_path / "store")
     for address in PAGES:
         answer = web.get(address)
