@@ -13,12 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp
 
-from service.api_document import completed
-from service.asset_files import AssetFiles
-from service.dependencies import only_known_parameters
-from service.errors import add_error_handlers
-from service.log import write_json_lines
-from service.open_editions import OpenEditions
+from service.editions.open_editions import OpenEditions
 from service.routes import (
     api,
     clusters,
@@ -34,8 +29,13 @@ from service.routes import (
     share_outs,
 )
 from service.settings import Settings
-from service.shield import Limits, Shield
-from service.workshop import JobLimits, Workshop
+from service.web.api_document import completed
+from service.web.asset_files import AssetFiles
+from service.web.dependencies import only_known_parameters
+from service.web.errors import add_error_handlers
+from service.web.log import write_json_lines
+from service.web.shield import Limits, Shield
+from service.web.workshop import JobLimits, Workshop
 
 ABOUT = (
     "How need and access differ between neighbourhoods, and what each should get when everyone gets something. "

@@ -108,7 +108,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store that holds the fictional borough, built once through the same readers as real places."""
-    from service.prepare import build
+    from service.building.prepare import build
 
     store = tmp_path_factory.mktemp("demo") / "store"
     build("demo", store=store, offline=True)
@@ -124,7 +124,7 @@ class RealStore:
         self._built: set[str] = set()
 
     def __call__(self, *places: str) -> Path:
-        from service.prepare import build
+        from service.building.prepare import build
 
         for place in places:
             if place not in self._built:

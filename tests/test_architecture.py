@@ -44,7 +44,13 @@ PARSERS = {
 }
 WRITING_METHODS = {"to_parquet", "to_file", "to_csv", "to_excel", "to_feather"}
 WRITERS = ("pyogrio.write_", "pyarrow.parquet.write_", "pyarrow.csv.write_", "xlsxwriter.", "gptables.")
-WRITING_MODULES = ("geodata.", "service.downloads", "service.geofiles", "service.spreadsheet", "service.prepare")
+WRITING_MODULES = (
+    "geodata.",
+    "service.files.downloads",
+    "service.files.geofiles",
+    "service.files.spreadsheet",
+    "service.building.prepare",
+)
 
 
 @cache

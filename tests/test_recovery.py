@@ -24,9 +24,9 @@ from layers.similar import positive_deviants
 from layers.targeting import need_matched_dial, need_position
 from layers.trends import recent_trend
 from layers.uncertainty import Evidence, rank_intervals
-from service.edition import Edition, open_edition
-from service.scoring import score
-from service.views import View
+from service.editions.edition import Edition, open_edition
+from service.editions.scoring import score
+from service.editions.views import View
 
 FILES = Path(geodata.demo.__file__).parent / "files"
 YEARS = ("2020/21", "2021/22", "2022/23", "2023/24", "2024/25")

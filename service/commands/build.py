@@ -11,7 +11,7 @@ import typer
 from service.commands.output import Json, Output, PlaceName, Quiet, Store, told
 
 if TYPE_CHECKING:
-    from service.prepare import BuildResult
+    from service.building.prepare import BuildResult
 
 Sources = Annotated[
     Path | None,
@@ -78,7 +78,7 @@ def build_edition(
     settings = Settings()
     with output.progress(f"Building {place}") as step:
         step("loading")
-        from service import prepare
+        from service.building import prepare
 
         folder = sources or (settings.sources if place != "demo" else None)
         return prepare.build(

@@ -72,7 +72,7 @@ def check(
 
 def verdict(upload: Upload, place: str, store: Path | None) -> dict[str, Any]:
     """Give the report on a file, with what would stand against its import."""
-    from service.own_tables import trial
+    from service.own.tables import trial
     from service.settings import Settings
 
     report = upload.report.as_dict()
@@ -148,7 +148,7 @@ def areas_of(place: str, store: Path) -> Areas:
     """Give the neighbourhoods of the place's newest edition."""
     from geodata.upload.gate import Areas
     from geodata.vintages import read_links
-    from service.edition import open_edition
+    from service.editions.edition import open_edition
 
     edition = open_edition(store, place, check=False)
     codes = edition.codes.tolist()
@@ -161,7 +161,7 @@ def middles_of(place: str, store: Path) -> Gazetteer | None:
     """Give the postcodes that a built place holds, each where its neighbourhood's people live on average."""
     from geodata.postcodes import Gazetteer
     from geodata.stored import read_neighbourhoods
-    from service.edition import open_edition
+    from service.editions.edition import open_edition
 
     edition = open_edition(store, place, check=False)
     postcodes, rows = edition.postcodes()

@@ -26,10 +26,10 @@ def clusters(
     quiet: Quiet = False,
 ) -> None:
     """List where high or low values of an indicator or a focus gather in PLACE."""
-    from service.cluster_answers import cluster_answer
-    from service.edition import open_edition
+    from service.editions.edition import open_edition
+    from service.editions.views import DEFAULT_FOCUS, View
+    from service.measures.cluster_answers import cluster_answer
     from service.settings import Settings
-    from service.views import DEFAULT_FOCUS, View
 
     if bool(indicator) == bool(focus):
         typer.echo("evenreach clusters: give either --indicator or --focus", err=True)

@@ -19,8 +19,8 @@ TRANSFORMS = ("log", "logit")
 
 
 def _pounds(text: str) -> str:
-    from service.queries import BadQuery
-    from service.share_requests import read_amount
+    from service.sharing.requests import read_amount
+    from service.web.queries import BadQuery
 
     try:
         read_amount("it", text)
@@ -50,12 +50,12 @@ def inequality(
     quiet: Quiet = False,
 ) -> None:
     """Say how an indicator differs with need in PLACE: slope, ratio, gap, need fifths, groups, with limits."""
-    from service.edition import open_edition
-    from service.inequalities import inequality as compared
-    from service.inequality_words import inequality_answer
-    from service.queries import BadQuery
+    from service.editions.edition import open_edition
+    from service.editions.views import View
+    from service.measures.inequalities import inequality as compared
+    from service.measures.inequality_words import inequality_answer
     from service.settings import Settings
-    from service.views import View
+    from service.web.queries import BadQuery
 
     opened = open_edition(store or Settings().store, place, edition or None)
     if indicator not in opened.indicators:
@@ -99,12 +99,12 @@ def missed_need(
     quiet: Quiet = False,
 ) -> None:
     """Say who in need PLACE would miss with fixed areas, beside equal shares and the dial on the same money."""
-    from service.edition import open_edition
-    from service.missed_needs import missed_answer, missed_needs
-    from service.queries import BadQuery, read_rho
+    from service.editions.edition import open_edition
+    from service.editions.views import View
+    from service.measures.missed_needs import missed_answer, missed_needs
     from service.settings import Settings
-    from service.share_requests import read_amount
-    from service.views import View
+    from service.sharing.requests import read_amount
+    from service.web.queries import BadQuery, read_rho
 
     opened = open_edition(store or Settings().store, place, edition or None)
     view = View(place=place, focus=focus, rho=read_rho(rho), within=within, edition=edition)
@@ -157,10 +157,16 @@ def similar(
     quiet: Quiet = False,
 ) -> None:
     """List the councils most like one of PLACE, and how it compares with their middle and quartiles."""
-    from service.edition import open_edition
-    from service.queries import BadQuery
+    from service.editions.edition import open_edition
+    from service.measures.similar_places import (
+        read_council,
+        read_peers,
+        read_variables,
+        similar_answer,
+        similar_councils,
+    )
     from service.settings import Settings
-    from service.similar_places import read_council, read_peers, read_variables, similar_answer, similar_councils
+    from service.web.queries import BadQuery
 
     opened = open_edition(store or Settings().store, place, edition or None)
     try:

@@ -11,7 +11,7 @@ from service.commands.check import Declarations, Kind, OwnFile, Sources, open_ow
 from service.commands.output import BAD_INPUT, Json, Output, PlaceName, Quiet, Store, told
 
 if TYPE_CHECKING:
-    from service.own_tables import Imported
+    from service.own.tables import Imported
 
 
 @told
@@ -29,7 +29,7 @@ def import_table(
     quiet: Quiet = False,
 ) -> None:
     """Import FILE, a table of your own, into PLACE: a new edition, or nothing."""
-    from service.own_tables import import_own
+    from service.own.tables import import_own
     from service.settings import Settings
 
     output = Output(as_json, quiet)

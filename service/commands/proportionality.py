@@ -27,12 +27,12 @@ def proportionality(
     quiet: Quiet = False,
 ) -> None:
     """Say whether a resource of PLACE rises with need as steeply as an outcome does."""
-    from service.edition import open_edition
-    from service.proportionality import proportionality as compared
-    from service.proportionality import proportionality_answer
-    from service.queries import BadQuery
+    from service.editions.edition import open_edition
+    from service.editions.views import View
+    from service.measures.proportionality import proportionality as compared
+    from service.measures.proportionality import proportionality_answer
     from service.settings import Settings
-    from service.views import View
+    from service.web.queries import BadQuery
 
     opened = open_edition(store or Settings().store, place, edition or None)
     view = View(place=place, focus=focus, within=within, edition=edition)

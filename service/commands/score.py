@@ -22,7 +22,7 @@ def _format(out: Path) -> Path:
 
 def dial_option(text: str) -> str:
     """Check the dial as typed."""
-    from service.queries import BadQuery, read_rho
+    from service.web.queries import BadQuery, read_rho
 
     try:
         read_rho(text)
@@ -33,7 +33,7 @@ def dial_option(text: str) -> str:
 
 def within_option(text: str) -> str:
     """Check a footprint as typed."""
-    from service.queries import BadQuery, read_within
+    from service.web.queries import BadQuery, read_within
 
     try:
         return read_within(text)
@@ -51,7 +51,7 @@ def read_weights_option(text: str) -> str:
     """
     if not text:
         return ""
-    from service.weights import weights_text
+    from service.editions.weights import weights_text
 
     try:
         return weights_text(text)
@@ -84,12 +84,12 @@ def score(
     quiet: Quiet = False,
 ) -> None:
     """Write the scores of PLACE to a file."""
-    from service.downloads import write_table
-    from service.edition import open_edition
-    from service.queries import BadQuery, read_rho
+    from service.editions.edition import open_edition
+    from service.editions.views import View
+    from service.editions.weights import check_weights
+    from service.files.downloads import write_table
     from service.settings import Settings
-    from service.views import View
-    from service.weights import check_weights
+    from service.web.queries import BadQuery, read_rho
 
     opened = open_edition(store or Settings().store, place, edition or None)
     opened.focus_arrays(focus)

@@ -16,7 +16,7 @@ from service.commands.output import BAD_INPUT, Json, Output, PlaceName, Quiet, R
 from service.commands.score import dial_option, read_weights_option, within_option
 
 if TYPE_CHECKING:
-    from service.share_requests import ShareRequest
+    from service.sharing.requests import ShareRequest
 
 FORMATS = ("csv", "xlsx", "pdf")
 UNITS = ("pence", "pounds-exact", "whole")
@@ -54,7 +54,7 @@ def _one_of(text: str, choices: tuple[str, ...]) -> str:
 
 
 def _over(text: str) -> str:
-    from service.share_requests import ABOUT_OVER, OVER
+    from service.sharing.requests import ABOUT_OVER, OVER
 
     if not re.fullmatch(OVER, text) and not Path(text).is_file():
         raise typer.BadParameter(f"{text!r} is neither a file nor one of {ABOUT_OVER}")
@@ -62,19 +62,19 @@ def _over(text: str) -> str:
 
 
 def _amount(text: str) -> str:
-    from service.share_requests import read_amount
+    from service.sharing.requests import read_amount
 
     return _readable(lambda: read_amount("it", text), text)
 
 
 def _floor(text: str) -> str:
-    from service.share_requests import read_floor
+    from service.sharing.requests import read_floor
 
     return _readable(lambda: read_floor(text), text)
 
 
 def _readable(read: Callable[[], object], text: str) -> str:
-    from service.queries import BadQuery
+    from service.web.queries import BadQuery
 
     try:
         read()
@@ -128,16 +128,16 @@ def share_out(
     quiet: Quiet = False,
 ) -> None:
     """Share a budget out over PLACE: everyone gets something, more where need is greater."""
-    from service.edition import open_edition
-    from service.errors import UnknownIndicator
-    from service.matched_dials import matched_dial, matched_summary
-    from service.queries import BadQuery, read_rho
+    from service.editions.edition import open_edition
+    from service.editions.views import View
+    from service.editions.weights import check_weights
+    from service.measures.matched_dials import matched_dial, matched_summary
     from service.settings import Settings
-    from service.share_files import share_summary, write_certificate, write_share
-    from service.share_outs import share_budget
-    from service.share_requests import ShareRequest, read_amount, read_floor
-    from service.views import View
-    from service.weights import check_weights
+    from service.sharing.files import share_summary, write_certificate, write_share
+    from service.sharing.requests import ShareRequest, read_amount, read_floor
+    from service.sharing.share_outs import share_budget
+    from service.web.errors import UnknownIndicator
+    from service.web.queries import BadQuery, read_rho
 
     output, folder = Output(as_json, quiet), store or Settings().store
     opened = open_edition(folder, place, edition or None)
@@ -182,7 +182,7 @@ def share_out(
 
 def _with_file(request: ShareRequest, place: str, store: Path, output: Output) -> ShareRequest:
     """Read the table of footprints that ``--over`` names, through the gate; other requests stay as they are."""
-    from service.share_requests import FILE, OVER
+    from service.sharing.requests import FILE, OVER
 
     if re.fullmatch(OVER, request.over):
         return request

@@ -8,14 +8,14 @@ import numpy as np
 
 from layers.map_layers import borderline
 from layers.rank_summaries import SURELY_IN, SURELY_OUT
-from service.layer_figures import clusters_of
-from service.scoring import OWN_WEIGHTS
-from service.weights import ingredients_of
+from service.editions.layer_figures import clusters_of
+from service.editions.scoring import OWN_WEIGHTS
+from service.editions.weights import ingredients_of
 
 if TYPE_CHECKING:
-    from service.edition import Edition
-    from service.scoring import Scores
-    from service.views import View
+    from service.editions.edition import Edition
+    from service.editions.scoring import Scores
+    from service.editions.views import View
 
 METHOD_ONLY = (
     "more than a third of the weight has no published counts, so the draws show how much the rank depends on the way "

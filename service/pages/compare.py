@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from service.pages.wording import fixed
-from service.similar_places import (
+from service.measures.similar_places import (
     COMPARED_BY,
     MOST,
     Measure,
@@ -14,11 +13,12 @@ from service.similar_places import (
     notes,
     similar_councils,
 )
+from service.pages.wording import fixed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from service.edition import Edition
+    from service.editions.edition import Edition
 
 STANDING = {True: "Better than most peers", False: "Worse than most peers"}
 LIKE = "Like its peers"

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from service.inequality_over_time import OverTime, over_time
+from service.measures.inequality_over_time import OverTime, over_time
+from service.measures.series import LEVEL_WORDS, Series, areas_with, read_times, series_of
 from service.pages.compare import figure
 from service.pages.slope_chart import series_chart
 from service.pages.wording import percent
-from service.queries import BadQuery
-from service.series import LEVEL_WORDS, Series, areas_with, read_times, series_of
+from service.web.queries import BadQuery
 
 if TYPE_CHECKING:
-    from service.edition import Edition
+    from service.editions.edition import Edition
 
 WORSE = {1: "High is worse", -1: "Low is worse", 0: "Neither way is better"}
 NOT_FOR = "for single neighbourhoods: these figures are of a whole {level}, and enter no score."

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from service.measures.similar_neighbourhoods import ALIKE, OutcomeHere, doing_better
 from service.pages.ranked_table import question
 from service.pages.wording import value_words
-from service.similar_neighbourhoods import ALIKE, OutcomeHere, doing_better
 
 if TYPE_CHECKING:
-    from service.edition import Edition
-    from service.views import View
+    from service.editions.edition import Edition
+    from service.editions.views import View
 
 
 def better_part(edition: Edition, view: View, row: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from service.pages.wording import percent
 
 if TYPE_CHECKING:
-    from service.edition import Edition
+    from service.editions.edition import Edition
 
 
 def focus_facts(edition: Edition, focus: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from service.pages.wording import FILTERS, credits_once, day
 
 if TYPE_CHECKING:
-    from service.edition import Edition
+    from service.editions.edition import Edition
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 THEME_ADDRESS = "/theme.css"

@@ -10,8 +10,8 @@ from layers.coverage import flagged, hidden
 from service.pages.wording import fixed, people
 
 if TYPE_CHECKING:
-    from service.edition import Edition
-    from service.views import View
+    from service.editions.edition import Edition
+    from service.editions.views import View
 
 SMOOTHED = "Every neighbourhood is pulled towards the mean of its practices, so real differences are larger than shown."
 

@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geodata.errors import UnknownFocus
+from service.editions.views import DEFAULT_FOCUS, View
+from service.measures.series import areas_with
 from service.pages.gp_figures import gp_place_words
 from service.pages.inequality import inequality_part
 from service.pages.proportionality import proportionality_part
 from service.pages.wording import fixed, is_share, lower_first, percent, unit_words, value_words
-from service.queries import read_name, read_within
-from service.series import areas_with
-from service.views import DEFAULT_FOCUS, View
+from service.web.queries import read_name, read_within
 
 if TYPE_CHECKING:
-    from service.edition import Edition
+    from service.editions.edition import Edition
 
 GRADES = {
     "measured": "measured for each neighbourhood",

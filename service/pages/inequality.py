@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from service.inequalities import BY_WHERE_PEOPLE_LIVE, GroupKind, Inequality, inequality
-from service.inequality_words import difference_words, range_words, sentences, warnings
+from service.measures.inequalities import BY_WHERE_PEOPLE_LIVE, GroupKind, Inequality, inequality
+from service.measures.inequality_words import difference_words, range_words, sentences, warnings
 from service.pages.planner import area_name, footprint_choices
 from service.pages.slope_chart import fifth_rows, slope_chart
 from service.pages.wording import fixed, value_words
-from service.queries import BadQuery
+from service.web.queries import BadQuery
 
 if TYPE_CHECKING:
-    from service.edition import Edition
-    from service.views import View
+    from service.editions.edition import Edition
+    from service.editions.views import View
 
 
 def inequality_part(edition: Edition, view: View, indicator: str) -> dict[str, Any]:

@@ -13,10 +13,10 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from service.picture import rings_of
+from service.drawing.picture import rings_of
 
 if TYPE_CHECKING:
-    from service.edition import Edition
+    from service.editions.edition import Edition
 
 WIDTH, HEIGHT = 480, 360
 INSET = 130

@@ -37,14 +37,14 @@ from layers.map_layers import (
     range_text,
     site_symbols,
 )
-from service.edition import Edition
-from service.features import councils, shown_indicator
-from service.layer_figures import figures
+from service.drawing.features import councils, shown_indicator
+from service.drawing.picture import Area, Caption, Site, picture, rings_of
+from service.editions.edition import Edition
+from service.editions.layer_figures import figures
+from service.editions.scoring import Scores
+from service.editions.views import View, dial_text
 from service.pages.certainty import certainty_notes, cluster_notes
 from service.pages.wording import credits_once
-from service.picture import Area, Caption, Site, picture, rings_of
-from service.scoring import Scores
-from service.views import View, dial_text
 
 LAYER_NAMES = {
     "targeting": "Targeting score",
@@ -199,7 +199,7 @@ def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "")
         place_id=place,
         subtitle=caption.subtitle,
         description=caption.description,
-        frame=Markup(edition.frame()[0]),  # nosec B704 # by service.render alone, from numbers and escaped text
+        frame=Markup(edition.frame()[0]),  # nosec B704 # by service.drawing.render alone, from numbers and escaped text
         frame_script=f"/maps/{place}/frame.js?edition={quote(edition.id)}",
         spec=spec(edition, drawn),
         rho=dial_text(view.rho),

@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from service.files.spreadsheet_methods import Sheets
 from service.pages.wording import fixed, percent, plain, pounds
-from service.spreadsheet_methods import Sheets
 
 FIGURES = Path(__file__).parent.parent / "worked" / "figures.json"
 WORKBOOK = "evenreach-methods.xlsx"

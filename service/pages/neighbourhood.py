@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from service.editions.weights import ingredients_of, weighed_anew
 from service.pages.certainty import rank_movers, rank_words
 from service.pages.doing_better import better_part
 from service.pages.gp_figures import gp_words
@@ -15,12 +16,11 @@ from service.pages.locator import locator, names_near
 from service.pages.planner import area_name
 from service.pages.ranked_table import WHOLE_TABLE, question
 from service.pages.wording import SERVICE_TITLES, fixed, lower_first, more_means, people, percent, value_words
-from service.weights import ingredients_of, weighed_anew
 
 if TYPE_CHECKING:
-    from service.edition import Edition
-    from service.scoring import Scores
-    from service.views import View
+    from service.editions.edition import Edition
+    from service.editions.scoring import Scores
+    from service.editions.views import View
 
 BAR = 100.0
 ORDINALS = {1: "the greatest need of all", 2: "the second greatest need", 3: "the third greatest need"}

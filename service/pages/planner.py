@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.gradient import multiples
+from service.editions.weights import ingredients_of
 from service.pages.certainty import certainty_summary
 from service.pages.focus_facts import focus_facts
 from service.pages.ranked_table import TableRequest, question, ranked_table
 from service.pages.wording import STRENGTH_WORDS, ages_words, percent
-from service.weights import ingredients_of
 
 if TYPE_CHECKING:
-    from service.edition import Edition
-    from service.scoring import Scores
-    from service.views import View
+    from service.editions.edition import Edition
+    from service.editions.scoring import Scores
+    from service.editions.views import View
 
 MOST_COUNCILS = 40
 COMPARED = (1.0, 1.5, 2.0, 3.0, 5.0, 10.0)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from service.views import DEFAULT_FOCUS
+from service.editions.views import DEFAULT_FOCUS
 
 if TYPE_CHECKING:
-    from service.edition import Edition
+    from service.editions.edition import Edition
 
 TITLES = {
     "inverse care": "Inverse care: less where need is greater",

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from service.pages.certainty import short_words, sure_words
 from service.pages.wording import fixed
-from service.queries import BadQuery
+from service.web.queries import BadQuery
 
 if TYPE_CHECKING:
-    from service.edition import Edition
-    from service.scoring import Scores
-    from service.views import View
+    from service.editions.edition import Edition
+    from service.editions.scoring import Scores
+    from service.editions.views import View
 
 WHOLE_TABLE = 200  # up to here the table stands on one page and the script may sort it
 ROWS_A_PAGE = 100

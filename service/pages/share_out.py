@@ -6,23 +6,23 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from service.matched_dials import matched_dial, matched_sentences, outcomes
-from service.missed_needs import missed_needs, missed_part, missed_sentences
+from service.editions.views import dial_text
+from service.measures.matched_dials import matched_dial, matched_sentences, outcomes
+from service.measures.missed_needs import missed_needs, missed_part, missed_sentences
 from service.pages.planner import FIFTHS, area_name, footprint_choices
 from service.pages.ranked_table import question
 from service.pages.wording import fixed, percent, pounds
-from service.queries import BadQuery
-from service.share_counts import count_choices
-from service.share_designs import Design, designs, missed_here
-from service.share_outs import SharedBudget, certificate_of
-from service.share_recipients import Receiver, nouns, recipient_kinds
-from service.share_requests import ABOUT_AMOUNT, ABOUT_FLOOR, OWN, Asked
-from service.share_words import PER, amount_words, in_need_words, notes, rule_words, sentences, warnings
-from service.views import dial_text
+from service.sharing.counts import count_choices
+from service.sharing.designs import Design, designs, missed_here
+from service.sharing.recipients import Receiver, nouns, recipient_kinds
+from service.sharing.requests import ABOUT_AMOUNT, ABOUT_FLOOR, OWN, Asked
+from service.sharing.share_outs import SharedBudget, certificate_of
+from service.sharing.words import PER, amount_words, in_need_words, notes, rule_words, sentences, warnings
+from service.web.queries import BadQuery
 
 if TYPE_CHECKING:
-    from service.edition import Edition
-    from service.views import View
+    from service.editions.edition import Edition
+    from service.editions.views import View
 
 MOST_ROWS = 300
 ROWS_ON_PAPER = 24  # less two lines for each sentence and warning: with the designs they fill one A4

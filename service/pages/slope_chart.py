@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.gradient import Vector
-from service.inequalities import Inequality
+from service.measures.inequalities import Inequality
 from service.pages.wording import fixed, is_share, value_words
 
 WIDTH, HEIGHT = 640, 300

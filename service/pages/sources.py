@@ -9,7 +9,7 @@ from service.pages.gp_figures import gp_place_words
 from service.pages.wording import day
 
 if TYPE_CHECKING:
-    from service.edition import Edition
+    from service.editions.edition import Edition
 
 ORIGINS = {
     "folder": "Read from a folder",

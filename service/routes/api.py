@@ -8,15 +8,15 @@ import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from service.answers import answer
-from service.dependencies import RequestedEdition, RequestedEditions, RequestedView
-from service.edition import Edition
-from service.features import records, view_facts
+from service.drawing.features import records, view_facts
+from service.editions.edition import Edition
+from service.editions.scoring import LEADING, METHOD_VERSION, Scores, score
+from service.editions.weights import ingredients_of
+from service.measures.similar_neighbourhoods import better_facts, doing_better
 from service.pages.certainty import certainty_notes, rank_movers
 from service.routes.geojson import answer_key
-from service.scoring import LEADING, METHOD_VERSION, Scores, score
-from service.similar_neighbourhoods import better_facts, doing_better
-from service.weights import ingredients_of
+from service.web.answers import answer
+from service.web.dependencies import RequestedEdition, RequestedEditions, RequestedView
 
 router = APIRouter(prefix="/api/v1", tags=["JSON"])
 JSON = "application/json"

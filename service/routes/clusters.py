@@ -6,10 +6,10 @@ import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from service.answers import answer
-from service.cluster_answers import cluster_answer
-from service.dependencies import RequestedEdition, RequestedView
+from service.measures.cluster_answers import cluster_answer
 from service.routes.geojson import answer_key
+from service.web.answers import answer
+from service.web.dependencies import RequestedEdition, RequestedView
 
 router = APIRouter(prefix="/api/v1", tags=["JSON"])
 

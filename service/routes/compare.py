@@ -8,13 +8,22 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from service.answers import answer
-from service.dependencies import EditionText, RequestedEdition
+from service.measures.similar_places import (
+    COMPARED_BY,
+    MOST,
+    K,
+    councils_of,
+    read_council,
+    read_k,
+    read_peers,
+    read_variables,
+)
 from service.pages.compare import compare_page
 from service.pages.furniture import breadcrumbs, furniture, site_pages
-from service.queries import BadQuery
 from service.routes.fairness import CouncilText, CountText, PeersText, VariablesText
-from service.similar_places import COMPARED_BY, MOST, K, councils_of, read_council, read_k, read_peers, read_variables
+from service.web.answers import answer
+from service.web.dependencies import EditionText, RequestedEdition
+from service.web.queries import BadQuery
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 HTML = "text/html; charset=utf-8"

@@ -10,9 +10,10 @@ from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from service.answers import answer
-from service.dependencies import RequestedEdition, RequestedView, RequestedWorkshop
-from service.downloads import (
+from service.editions.edition import Edition
+from service.editions.scoring import METHOD_VERSION
+from service.editions.views import View, dial_text
+from service.files.downloads import (
     KINDS,
     LIGHT,
     MEDIA_TYPES,
@@ -21,15 +22,14 @@ from service.downloads import (
     csv_metadata,
     geojson_bytes,
 )
-from service.edition import Edition
-from service.file_table import table_of
+from service.files.file_table import table_of
 from service.routes.heavy import heavy_answer
-from service.scoring import METHOD_VERSION
-from service.views import View, dial_text
-from service.workshop import Workshop
+from service.web.answers import answer
+from service.web.dependencies import RequestedEdition, RequestedView, RequestedWorkshop
+from service.web.workshop import Workshop
 
 router = APIRouter(prefix="/downloads", tags=["downloads"])
-JOB = "service.downloads:make"
+JOB = "service.files.downloads:make"
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file", "content": {kind: {} for kind in MEDIA_TYPES.values()}}
 }

@@ -9,8 +9,24 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from service.answers import answer
-from service.dependencies import (
+from service.editions.edition import Edition
+from service.editions.views import View
+from service.measures.inequalities import TRANSFORMS, Transform, inequality
+from service.measures.inequality_words import inequality_answer
+from service.measures.missed_needs import BUDGET, missed_answer, missed_needs
+from service.measures.series import series_answer, series_of
+from service.measures.similar_places import (
+    read_council,
+    read_k,
+    read_peers,
+    read_variables,
+    similar_answer,
+    similar_councils,
+)
+from service.routes.geojson import answer_key
+from service.sharing.requests import read_amount
+from service.web.answers import answer
+from service.web.dependencies import (
     EditionText,
     FocusText,
     IndicatorText,
@@ -19,16 +35,7 @@ from service.dependencies import (
     WithinText,
     requested_view,
 )
-from service.edition import Edition
-from service.inequalities import TRANSFORMS, Transform, inequality
-from service.inequality_words import inequality_answer
-from service.missed_needs import BUDGET, missed_answer, missed_needs
-from service.queries import BadQuery, read_name
-from service.routes.geojson import answer_key
-from service.series import series_answer, series_of
-from service.share_requests import read_amount
-from service.similar_places import read_council, read_k, read_peers, read_variables, similar_answer, similar_councils
-from service.views import View
+from service.web.queries import BadQuery, read_name
 
 router = APIRouter(prefix="/api/v1/places/{place}", tags=["JSON"])
 JSON = "application/json"

@@ -6,8 +6,12 @@ import numpy as np
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from service.answers import answer
-from service.dependencies import (
+from service.drawing.features import collection, councils, sites
+from service.editions.edition import Edition
+from service.editions.scoring import METHOD_VERSION, score
+from service.editions.views import View
+from service.web.answers import answer
+from service.web.dependencies import (
     BoxText,
     DetailText,
     RequestedEdition,
@@ -17,11 +21,7 @@ from service.dependencies import (
     read_detail,
     read_name,
 )
-from service.edition import Edition
-from service.features import collection, councils, sites
-from service.queries import BadQuery
-from service.scoring import METHOD_VERSION, score
-from service.views import View
+from service.web.queries import BadQuery
 
 router = APIRouter(tags=["GeoJSON"])
 GEOJSON = "application/geo+json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
-from service.dependencies import RequestedEditions
+from service.web.dependencies import RequestedEditions
 
 router = APIRouter(prefix="/health", tags=["operations"])
 

@@ -14,9 +14,9 @@ from typing import Any, BinaryIO
 from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
-from service.answers import CHANGES_WITH_EDITION, NEVER_CHANGES
-from service.queries import BadQuery
-from service.workshop import Workshop
+from service.web.answers import CHANGES_WITH_EDITION, NEVER_CHANGES
+from service.web.queries import BadQuery
+from service.web.workshop import Workshop
 
 CHUNK = 256 * 1024
 CLIENT_LEFT = 499  # never sent; for the log

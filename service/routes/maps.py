@@ -8,14 +8,14 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from service.answers import answer
-from service.dependencies import RequestedEdition, RequestedView, ServiceText
-from service.edition import Edition
+from service.editions.edition import Edition
+from service.editions.scoring import METHOD_VERSION, score
+from service.editions.views import View
 from service.pages.furniture import breadcrumbs, furniture, site_pages
 from service.pages.map import map_page, map_picture, services_of
-from service.queries import BadQuery, read_name
-from service.scoring import METHOD_VERSION, score
-from service.views import View
+from service.web.answers import answer
+from service.web.dependencies import RequestedEdition, RequestedView, ServiceText
+from service.web.queries import BadQuery, read_name
 
 router = APIRouter(include_in_schema=False)
 DRAWING = "2"

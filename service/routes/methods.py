@@ -8,11 +8,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
-from service.answers import answer
+from service.editions.scoring import METHOD_VERSION
+from service.files.spreadsheet_methods import methods_workbook
 from service.pages.furniture import site_pages
 from service.pages.methods import BY_ID, FIGURES, WORKBOOK, method_page, methods_page, sheets
-from service.scoring import METHOD_VERSION
-from service.spreadsheet_methods import methods_workbook
+from service.web.answers import answer
 
 router = APIRouter(prefix="/methods", default_response_class=HTMLResponse, include_in_schema=False)
 HTML = "text/html; charset=utf-8"

@@ -9,19 +9,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from service.answers import answer
-from service.dependencies import (
-    FocusText,
-    ForgivenView,
-    PageText,
-    RequestedEdition,
-    RequestedEditions,
-    RequestedView,
-    WithinText,
-)
-from service.edition import Edition
-from service.errors import Fault, UnknownIndicator, request_id
-from service.open_editions import OpenEditions
+from service.editions.edition import Edition
+from service.editions.open_editions import OpenEditions
+from service.editions.scoring import score
+from service.editions.views import View
+from service.measures.series import is_context
 from service.pages.context_indicator import context_page
 from service.pages.furniture import breadcrumbs, furniture, place_cards, site_pages
 from service.pages.indicator import indicator_page, indicator_view
@@ -31,10 +23,18 @@ from service.pages.planner import area_name, planner
 from service.pages.ranked_table import TableRequest, read_sort
 from service.pages.sources import sources_page
 from service.pages.wording import SERVICE_TITLES
-from service.queries import read_name, read_page
-from service.scoring import score
-from service.series import is_context
-from service.views import View
+from service.web.answers import answer
+from service.web.dependencies import (
+    FocusText,
+    ForgivenView,
+    PageText,
+    RequestedEdition,
+    RequestedEditions,
+    RequestedView,
+    WithinText,
+)
+from service.web.errors import Fault, UnknownIndicator, request_id
+from service.web.queries import read_name, read_page
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 HTML = "text/html; charset=utf-8"

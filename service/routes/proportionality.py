@@ -10,8 +10,12 @@ from anyio import from_thread
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from service.answers import answer
-from service.dependencies import (
+from service.editions.edition import Edition
+from service.editions.views import View
+from service.measures.proportionality import proportionality, proportionality_answer
+from service.routes.geojson import answer_key
+from service.web.answers import answer
+from service.web.dependencies import (
     EditionText,
     FocusText,
     RequestedEdition,
@@ -20,16 +24,12 @@ from service.dependencies import (
     read_name,
     requested_view,
 )
-from service.edition import Edition
-from service.proportionality import proportionality, proportionality_answer
-from service.queries import BadQuery
-from service.routes.geojson import answer_key
-from service.views import View
-from service.workshop import Workshop
+from service.web.queries import BadQuery
+from service.web.workshop import Workshop
 
 router = APIRouter(prefix="/api/v1/places/{place}", tags=["JSON"])
 JSON = "application/json"
-JOB = "service.proportionality:compared"
+JOB = "service.measures.proportionality:compared"
 ResourceText = Annotated[str, Query(description="Name of an imported resource", max_length=64)]
 OutcomeText = Annotated[
     str, Query(description="Name of an indicator with a true zero, or of a focus: then its need score", max_length=64)

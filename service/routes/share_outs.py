@@ -13,8 +13,22 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from geodata.errors import UnknownFocus
-from service.answers import answer
-from service.dependencies import (
+from service.editions.edition import Edition
+from service.editions.scoring import METHOD_VERSION
+from service.editions.views import DEFAULT_FOCUS, View, dial_text
+from service.editions.weights import check_weights
+from service.files.downloads import MEDIA_TYPES, UnknownKind
+from service.measures.matched_dials import matched_answer, matched_dial, outcomes
+from service.pages.furniture import breadcrumbs, furniture, site_pages
+from service.pages.share_out import share_out_page
+from service.routes.downloads import content_disposition
+from service.routes.heavy import CLIENT_LEFT, heavy_answer, made_in_workshop, unless_left
+from service.sharing.files import answer_key
+from service.sharing.jobs import HEAVY, JOB, arguments, made
+from service.sharing.requests import ABOUT_OVER, OVER, Asked, Form, ShareRequest, Unit
+from service.sharing.share_outs import share_budget
+from service.web.answers import answer
+from service.web.dependencies import (
     ForgivenView,
     IndicatorText,
     RequestedEdition,
@@ -22,23 +36,9 @@ from service.dependencies import (
     RequestedView,
     RequestedWorkshop,
 )
-from service.downloads import MEDIA_TYPES, UnknownKind
-from service.edition import Edition
-from service.errors import UnknownIndicator
-from service.matched_dials import matched_answer, matched_dial, outcomes
-from service.pages.furniture import breadcrumbs, furniture, site_pages
-from service.pages.share_out import share_out_page
-from service.queries import BadQuery, read_edition, read_name, read_rho, read_within
-from service.routes.downloads import content_disposition
-from service.routes.heavy import CLIENT_LEFT, heavy_answer, made_in_workshop, unless_left
-from service.scoring import METHOD_VERSION
-from service.share_files import answer_key
-from service.share_jobs import HEAVY, JOB, arguments, made
-from service.share_outs import share_budget
-from service.share_requests import ABOUT_OVER, OVER, Asked, Form, ShareRequest, Unit
-from service.views import DEFAULT_FOCUS, View, dial_text
-from service.weights import check_weights
-from service.workshop import Workshop
+from service.web.errors import UnknownIndicator
+from service.web.queries import BadQuery, read_edition, read_name, read_rho, read_within
+from service.web.workshop import Workshop
 
 router = APIRouter()
 HTML = "text/html; charset=utf-8"

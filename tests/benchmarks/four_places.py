@@ -21,12 +21,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from layers.inequality import slope_index
 from layers.rank_summaries import class_names
 from layers.rates import proportion
-from service.edition import Edition, open_edition
-from service.matched_dials import matched_dial
-from service.missed_needs import missed_needs
-from service.prepare import build
-from service.scoring import score
-from service.views import View
+from service.building.prepare import build
+from service.editions.edition import Edition, open_edition
+from service.editions.scoring import score
+from service.editions.views import View
+from service.measures.matched_dials import matched_dial
+from service.measures.missed_needs import missed_needs
 
 BUDGET = 250_000.0
 RHO = 3.0

@@ -145,10 +145,10 @@ def measure_against_peers(store: Path, place: str, repeat: int) -> None:
     import folium
     import geopandas as gpd
 
-    from service.edition import open_edition
-    from service.features import collection
-    from service.scoring import score
-    from service.views import View
+    from service.drawing.features import collection
+    from service.editions.edition import open_edition
+    from service.editions.scoring import score
+    from service.editions.views import View
 
     edition = open_edition(store, place)
     dials = iter(1 + step / 100 for step in range(1900))

@@ -24,9 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from layers.inequality import SlopeIndex, slope_index
 from layers.share_out import Rule, divide
-from service.edition import open_edition
-from service.scoring import score
-from service.views import View
+from service.editions.edition import open_edition
+from service.editions.scoring import score
+from service.editions.views import View
 
 BUDGET = 250_000_000.0
 

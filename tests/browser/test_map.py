@@ -14,8 +14,8 @@ import pytest
 import uvicorn
 
 from service.app import create_app
-from service.asset_files import FOLDER
 from service.settings import Settings
+from service.web.asset_files import FOLDER
 
 NASTY = [
     "<img src=x onerror=alert(1)>",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from service.answers import CHANGES_WITH_EDITION, LARGEST_REMEMBERED, NEVER_CHANGES, Memory, answer
+from service.web.answers import CHANGES_WITH_EDITION, LARGEST_REMEMBERED, NEVER_CHANGES, Memory, answer
 
 BODY = b"[1,2,3]" * 400
 

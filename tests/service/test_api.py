@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from layers.rank_summaries import CLASSES
-from service.edition import Edition, open_edition
-from service.scoring import AFTER, LEADING, score
-from service.views import View
+from service.editions.edition import Edition, open_edition
+from service.editions.scoring import AFTER, LEADING, score
+from service.editions.views import View
 
 FOCUSES = ("core", "age-well", "best-start", "building-blocks", "long-term-conditions", "mental-health")
 SCORES = "/api/v1/places/demo/scores"

@@ -23,9 +23,9 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from service.app import create_app
-from service.asset_files import AssetFiles
-from service.open_editions import OpenEditions
+from service.editions.open_editions import OpenEditions
 from service.settings import Settings
+from service.web.asset_files import AssetFiles
 
 HEAVY = ("geopandas", "pandas", "shapely", "pyproj", "pyogrio", "folium", "branca", "scipy", "pyarrow", "mapclassify")
 

@@ -18,13 +18,13 @@ from geodata.stored import read_outlines
 from layers.clusters import hot_spots, local_clusters, queen_neighbours
 from layers.need import need_score
 from layers.rank_summaries import CLASSES, DrawnRanks
-from service.certainty import _rows_of, _rows_within
+from service.building.certainty import _rows_of, _rows_within
 from service.commands.main import app
-from service.edition import Edition, open_edition
-from service.edition_certainty import CLUSTERS, HOT_SPOTS
+from service.editions.certainty import CLUSTERS, HOT_SPOTS
+from service.editions.edition import Edition, open_edition
+from service.editions.scoring import score
+from service.editions.views import View
 from service.pages.certainty import of_100, rank_movers, short_words, sure_words
-from service.scoring import score
-from service.views import View
 
 FOCUSES = ("core", "best-start", "building-blocks")
 

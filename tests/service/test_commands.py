@@ -108,7 +108,7 @@ def test_scores_are_written_in_every_format(kind: str, demo_store: Path, tmp_pat
 
 
 def test_scores_within_a_team_area(demo_store: Path, tmp_path: Path) -> None:
-    from service.edition import open_edition
+    from service.editions.edition import open_edition
 
     team = open_edition(demo_store, "demo").footprints("team")[0]
     out = tmp_path / "team.csv"

@@ -14,14 +14,14 @@ from typer.testing import CliRunner
 import geodata.demo
 from layers import trends
 from service.commands.main import app
-from service.edition import Edition, open_edition
-from service.inequality_over_time import over_time
-from service.queries import BadQuery
-from service.scoring import score
-from service.series import period_text, read_times, series_of
-from service.similar_neighbourhoods import doing_better
-from service.similar_places import read_council, read_variables, similar_councils
-from service.views import View
+from service.editions.edition import Edition, open_edition
+from service.editions.scoring import score
+from service.editions.views import View
+from service.measures.inequality_over_time import over_time
+from service.measures.series import period_text, read_times, series_of
+from service.measures.similar_neighbourhoods import doing_better
+from service.measures.similar_places import read_council, read_variables, similar_councils
+from service.web.queries import BadQuery
 
 TRUTH = Path(geodata.demo.__file__).parent / "files" / "truth.csv"
 API = "/api/v1/places/demo"

@@ -13,8 +13,8 @@ import pytest
 import geodata.demo
 from geodata.context import load_variables
 from geodata.definitions import load_indicators
-from service.context import merged_districts
-from service.edition import Edition, open_edition
+from service.building.context import merged_districts
+from service.editions.edition import Edition, open_edition
 
 FILES = Path(geodata.demo.__file__).parent / "files"
 LOOKUP = pd.DataFrame(

@@ -14,7 +14,10 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from service.downloads import (
+from service.editions.edition import Edition, open_edition
+from service.editions.scoring import score
+from service.editions.views import View
+from service.files.downloads import (
     KINDS,
     UnknownKind,
     csv_bytes,
@@ -22,12 +25,9 @@ from service.downloads import (
     safe_text,
     write_table,
 )
-from service.edition import Edition, open_edition
-from service.file_table import ABOUT_COLUMNS, Column, Table, facts_of, table_of
+from service.files.file_table import ABOUT_COLUMNS, Column, Table, facts_of, table_of
+from service.files.spreadsheet import HEADER_ROW, SHEET, xlsx_bytes
 from service.routes.downloads import content_disposition, file_name
-from service.scoring import score
-from service.spreadsheet import HEADER_ROW, SHEET, xlsx_bytes
-from service.views import View
 
 LEADING = ["lsoa21cd", "lsoa21nm", "msoa21hclnm", "wd24nm", "lad24cd", "lad24nm", "population", "eligible"]
 CLOSING = [

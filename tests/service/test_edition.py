@@ -13,8 +13,8 @@ import pytest
 from geodata.definitions import load_focuses
 from geodata.errors import BuildMissing, DamagedEdition, UnknownFocus, UnknownFootprint, UnknownNeighbourhood
 from geodata.stored import read_neighbourhoods, read_outlines
-from service.edition import FOOTPRINT_KINDS, Edition, Fragments, open_edition, write_fragments
-from service.open_editions import OpenEditions
+from service.editions.edition import FOOTPRINT_KINDS, Edition, Fragments, open_edition, write_fragments
+from service.editions.open_editions import OpenEditions
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEAMS = 6
@@ -196,7 +196,7 @@ def test_facts_that_cannot_be_read_are_named_even_without_the_check(demo_store: 
 def test_a_damaged_newest_edition_gives_way_to_the_older_whole_one(
     demo_store: Path, demo_copy: Path, tmp_path: Path
 ) -> None:
-    from service.prepare import build
+    from service.building.prepare import build
 
     store, old = copy_of(demo_store, tmp_path)
     hubs = demo_copy / "sites" / "family_hubs_childrens_centres.csv"

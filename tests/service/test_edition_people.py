@@ -13,13 +13,13 @@ import pytest
 
 import geodata.demo
 from geodata.errors import BadJoin, UnknownFocus, UnknownGroups
-from service.carried_home import EXACT_FIT, REGISTRATIONS
-from service.edition import Edition, open_edition
-from service.edition_people import need_kind
+from service.building.carried_home import EXACT_FIT, REGISTRATIONS
+from service.building.prepare import build
+from service.editions.edition import Edition, open_edition
+from service.editions.people import need_kind
+from service.editions.scoring import score
+from service.editions.views import View
 from service.pages.gp_figures import SMOOTHED, gp_place_words, gp_words
-from service.prepare import build
-from service.scoring import score
-from service.views import View
 
 FILES = Path(geodata.demo.__file__).parent / "files"
 LISTS = "indicators/gp-reg-pat-prac-lsoa-all_demo_2022-07.csv"

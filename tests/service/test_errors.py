@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 
 from geodata import errors as data
 from layers.map_layers import UnknownLayer
-from service.errors import PLAIN, PROBLEMS, STATUS_CODES, BadQuery, add_error_handlers, fault_of, plain_page
-from service.queries import (
+from service.web.errors import PLAIN, PROBLEMS, STATUS_CODES, BadQuery, add_error_handlers, fault_of, plain_page
+from service.web.queries import (
     check_parameters,
     read_bbox,
     read_detail,

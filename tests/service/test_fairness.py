@@ -13,14 +13,14 @@ import pytest
 from typer.testing import CliRunner
 
 from service.commands.main import app
-from service.edition import Edition, open_edition
-from service.inequalities import Inequality, inequality
-from service.inequality_words import inequality_answer
-from service.missed_needs import missed_answer, missed_needs
-from service.need_without import ACCESS, ITSELF, RELATED, need_without
-from service.queries import BadQuery
-from service.scoring import score
-from service.views import View
+from service.editions.edition import Edition, open_edition
+from service.editions.scoring import score
+from service.editions.views import View
+from service.measures.inequalities import Inequality, inequality
+from service.measures.inequality_words import inequality_answer
+from service.measures.missed_needs import missed_answer, missed_needs
+from service.measures.need_without import ACCESS, ITSELF, RELATED, need_without
+from service.web.queries import BadQuery
 
 API = "/api/v1/places/demo"
 NOT_SHARED = ("edition",)

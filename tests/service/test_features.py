@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.edition import Edition, open_edition
-from service.features import collection, councils, encoded, records, shown_indicator, sites, view_facts
-from service.scoring import AFTER, LEADING, Scores, score
-from service.views import View
+from service.drawing.features import collection, councils, encoded, records, shown_indicator, sites, view_facts
+from service.editions.edition import Edition, open_edition
+from service.editions.scoring import AFTER, LEADING, Scores, score
+from service.editions.views import View
 
 FOCUSES = ("core", "best-start", "building-blocks")
 

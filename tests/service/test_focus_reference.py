@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.edition import open_edition
-from service.scoring import score
-from service.views import View
+from service.editions.edition import open_edition
+from service.editions.scoring import score
+from service.editions.views import View
 from tests.reference import Reference
 
 pytestmark = pytest.mark.realdata

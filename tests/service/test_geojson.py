@@ -14,10 +14,10 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 
-from service.edition import Edition, open_edition
-from service.prepare import build
-from service.scoring import score
-from service.views import View
+from service.building.prepare import build
+from service.editions.edition import Edition, open_edition
+from service.editions.scoring import score
+from service.editions.views import View
 
 LAYERS = ("targeting", "need", "imd", "indicator")
 WITHIN = ("", "lad:E06900001", "ward:E05900001", "msoa:E02900003", "team:Harbour and Lantern")

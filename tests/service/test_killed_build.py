@@ -21,9 +21,9 @@ import pytest
 
 import geodata.demo
 from geodata import store as editions
-from service.edition import open_edition
-from service.scoring import score
-from service.views import View
+from service.editions.edition import open_edition
+from service.editions.scoring import score
+from service.editions.views import View
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MOMENTS = 20
@@ -35,7 +35,7 @@ BUILDER = """
 import builtins, datetime, io, json, os, resource, signal, sys, tempfile
 from pathlib import Path
 from geodata import store as editions
-from service.prepare import build
+from service.building.prepare import build
 
 def count_to_death(step):
     name, number = step

@@ -153,7 +153,7 @@ def test_attribution_stands_on_the_map_and_on_the_picture(ask):
 
 
 def test_a_large_place_is_drawn_by_council_first(ask, monkeypatch):
-    monkeypatch.setattr("service.edition.COUNCILS_ABOVE", 10)
+    monkeypatch.setattr("service.editions.edition.COUNCILS_ABOVE", 10)
     page = ask("/maps/demo/need?rho=1.25").text
     assert 'data-councils="/geojson/demo/councils?rho=1.25"' in page
     assert "detail=full" in page  # a box of it is fetched as published

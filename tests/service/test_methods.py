@@ -14,8 +14,8 @@ from typing import Any
 import openpyxl
 import pytest
 
+from service.files.spreadsheet_methods import COVER, methods_workbook
 from service.pages.methods import FIGURES, METHODS, WORKBOOK, sheets
-from service.spreadsheet_methods import COVER, methods_workbook
 from service.worked.write import worked
 from tests.service.conftest import Served
 

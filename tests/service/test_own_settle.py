@@ -10,7 +10,7 @@ from hypothesis import settings as hundred
 from hypothesis import strategies as st
 
 from geodata.upload.gate import Declared, declare
-from service.own_settle import BadImport, Home, Settled, settle_figures, settle_footprints
+from service.own.settle import BadImport, Home, Settled, settle_figures, settle_footprints
 
 NAN = float("nan")
 # A is unchanged; B was split into B1 (300 people) and B2 (100); C and D were merged into M; E was split into F,

@@ -21,11 +21,11 @@ from typer.testing import CliRunner
 from geodata import store as editions
 from geodata.own import OwnTable, read_own
 from geodata.population import read_single_year
-from service import own_tables
+from service.building.prepare import build
 from service.commands.main import app
-from service.edition import Edition, open_edition
-from service.own_settle import IMPORT_RULES
-from service.prepare import build
+from service.editions.edition import Edition, open_edition
+from service.own import tables as own_tables
+from service.own.settle import IMPORT_RULES
 from tests.service.conftest import Served
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -397,7 +397,7 @@ import hashlib, os, shutil, signal, sys
 from pathlib import Path
 from geodata.upload.gate import declare, open_upload
 from service.commands.check import areas_of
-from service.own_tables import import_own
+from service.own.tables import import_own
 
 store, file, step, number = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 with file.open("rb") as stream:

@@ -18,8 +18,9 @@ import pytest
 from fastapi import FastAPI
 
 from service.app import create_app
-from service.edition import Edition, open_edition
-from service.log import JsonLines
+from service.editions.edition import Edition, open_edition
+from service.editions.scoring import score
+from service.editions.views import View
 from service.pages import ranked_table as table_of_a_view
 from service.pages.furniture import Pages, Tenant
 from service.pages.indicator import spread
@@ -28,9 +29,8 @@ from service.pages.neighbourhood import calm, distance_words, reasons_of
 from service.pages.planner import dial_words
 from service.pages.ranked_table import TableRequest, ranked_table
 from service.pages.wording import ages_words, day, percent, plain, value_words
-from service.scoring import score
 from service.settings import Settings
-from service.views import View
+from service.web.log import JsonLines
 
 FIRST = "E01900001"
 PATHS = {

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from layers.map_layers import class_numbers, legend, map_layer
-from service.picture import Area, Caption, Site, picture, rings_of
+from service.drawing.picture import Area, Caption, Site, picture, rings_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 NASTY = [

@@ -17,10 +17,10 @@ from geodata.catalogue import load_catalogue
 from geodata.definitions import load_indicators
 from geodata.errors import BadDefinition, BadFile, BadJoin, BadSource, DataError, SourceMissing, UnknownPlace
 from geodata.store import MANIFEST
-from service.edition import Edition, open_edition
-from service.prepare import BuildResult, build
-from service.scoring import NO_PEOPLE, NO_SCORE, score
-from service.views import View
+from service.building.prepare import BuildResult, build
+from service.editions.edition import Edition, open_edition
+from service.editions.scoring import NO_PEOPLE, NO_SCORE, score
+from service.editions.views import View
 
 BOUNDARIES = "geography/lsoa21_bgc_demo.geojson"
 LOOKUP = "geography/lsoa21_lookup_demo.csv"

@@ -18,11 +18,11 @@ from typer.testing import CliRunner
 from layers.inequality import proportionality_ratio
 from layers.proportionality import proportionality_of
 from service.commands.main import app
-from service.edition import Edition, open_edition
-from service.proportionality import finite, proportionality, proportionality_answer, usable_outcomes, why_not
-from service.queries import BadQuery
-from service.scoring import score
-from service.views import View
+from service.editions.edition import Edition, open_edition
+from service.editions.scoring import score
+from service.editions.views import View
+from service.measures.proportionality import finite, proportionality, proportionality_answer, usable_outcomes, why_not
+from service.web.queries import BadQuery
 from tests.service.conftest import Served
 
 VIEW = View("demo")

@@ -28,7 +28,7 @@ from typer.testing import CliRunner
 from geodata.deprivation import read_file7, read_file10
 from layers.need import place_summary
 from service.commands.main import app
-from service.edition import open_edition
+from service.editions.edition import open_edition
 from tests.conftest import RealStore
 from tests.reference import PLACES, Reference
 from tests.service.conftest import Served

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from service.render import ELEMENT_ID, frame
+from service.drawing.render import ELEMENT_ID, frame
 
 LUTON = (-0.505917, 51.854604, -0.349955, 51.927629)
 NASTY = ["<img src=x onerror=alert(1)>", "${alert(1)}", r"\x3cimg\x3e", "`", "</script><script>x</script>", '" x="']

@@ -16,18 +16,18 @@ from typer.testing import CliRunner
 
 from layers.certificate_check import broken_laws
 from service.commands.main import app
-from service.edition import Edition, open_edition
-from service.inequalities import inequality
-from service.matched_dials import matched_answer, matched_dial, matched_sentences, outcomes
-from service.missed_needs import missed_needs
-from service.queries import BadQuery
-from service.scoring import score
-from service.share_counts import count_choices, people_in_need
-from service.share_designs import designs, given
-from service.share_outs import certificate_bytes, share_budget
-from service.share_pdf import pdf_bytes, plain
-from service.share_requests import Asked, ShareRequest, read_floor
-from service.views import View
+from service.editions.edition import Edition, open_edition
+from service.editions.scoring import score
+from service.editions.views import View
+from service.measures.inequalities import inequality
+from service.measures.matched_dials import matched_answer, matched_dial, matched_sentences, outcomes
+from service.measures.missed_needs import missed_needs
+from service.sharing.counts import count_choices, people_in_need
+from service.sharing.designs import designs, given
+from service.sharing.pdf import pdf_bytes, plain
+from service.sharing.requests import Asked, ShareRequest, read_floor
+from service.sharing.share_outs import certificate_bytes, share_budget
+from service.web.queries import BadQuery
 
 PAGE = "/places/demo/share-out"
 API = "/api/v1/places/demo/share-outs"

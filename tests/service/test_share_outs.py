@@ -16,13 +16,13 @@ from typer.testing import CliRunner
 
 from layers.certificate_check import broken_laws
 from service.commands.main import app
-from service.edition import Edition, open_edition
-from service.scoring import score
-from service.share_designs import designs
-from service.share_outs import share_budget
-from service.share_recipients import KINDS, recipient_kinds
-from service.share_requests import ShareRequest, read_amount
-from service.views import View
+from service.editions.edition import Edition, open_edition
+from service.editions.scoring import score
+from service.editions.views import View
+from service.sharing.designs import designs
+from service.sharing.recipients import KINDS, recipient_kinds
+from service.sharing.requests import ShareRequest, read_amount
+from service.sharing.share_outs import share_budget
 
 PAGE = "/places/demo/share-out"
 API = "/api/v1/places/demo/share-outs"
@@ -258,7 +258,7 @@ def test_the_command_refuses_in_one_sentence(demo_store: Path, tmp_path: Path) -
 
 
 def test_people_who_cannot_be_counted_are_left_out_aloud(edition: Edition, monkeypatch: pytest.MonkeyPatch) -> None:
-    from service.share_words import warnings
+    from service.sharing.words import warnings
 
     stored = edition.focus_arrays("core")
     eligible, need = stored.eligible.copy(), stored.need_score.copy()

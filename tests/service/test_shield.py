@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from service.log import JsonLines
-from service.shield import Limits, Shield, security_headers
+from service.web.log import JsonLines
+from service.web.shield import Limits, Shield, security_headers
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "

@@ -15,13 +15,13 @@ from typer.testing import CliRunner
 from geodata.definitions import own_focuses, read_focus
 from geodata.errors import BadDefinition
 from layers.shrinkage import shrink_to_council
+from service.building.prepare import build
 from service.commands.main import app
-from service.edition import Edition, open_edition
-from service.prepare import build
-from service.queries import BadQuery
-from service.scoring import score
-from service.views import View
-from service.weights import check_weights, ingredients_of, read_weights, weights_text
+from service.editions.edition import Edition, open_edition
+from service.editions.scoring import score
+from service.editions.views import View
+from service.editions.weights import check_weights, ingredients_of, read_weights, weights_text
+from service.web.queries import BadQuery
 
 FOCUS = "building-blocks"
 CHOSEN = "employment_deprived_share:2,overcrowded_share:0"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from service.workshop import JobFailed, JobLimits, Workshop, WorkshopBusy
+from service.web.workshop import JobFailed, JobLimits, Workshop, WorkshopBusy
 
 HERE = "tests.service.workshop_jobs:"
 

@@ -1,0 +1,1 @@
+"""A build: from the publishers' files to an edition on disk."""

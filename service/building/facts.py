@@ -1,0 +1,270 @@
+"""What an edition says of itself: facts of place, focuses and indicators, and the account of its sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from geodata import site_places
+from geodata.catalogue import LICENCES, Source
+from geodata.definitions import Indicator, Place
+from geodata.locate import Located
+from geodata.neighbourhoods import ENGLAND, Total
+from geodata.readers import LEANING_ON_POSTCODES
+from geodata.reading import Reading
+from layers.carried_rates import CarriedRates
+from layers.map_layers import class_breaks
+from layers.travel_time import ESTIMATED
+from service.building.carried_home import registration_facts
+from service.building.certainty import balance_facts
+from service.building.context import Level
+from service.building.encode_people import people_facts
+from service.building.focus_scores import FocusScores, focus_facts
+from service.editions.scoring import METHOD_VERSION
+
+FILE7 = "iod2025_file7"
+UNUSED = ("dental_pages",)  # read and checked; no figure rests on it yet
+SERVICES = ("gp", "dental", "family_hub", "childrens_centre")
+
+
+@dataclass(frozen=True)
+class Material:
+    """All that a build has computed, ready to be written.
+
+    Attributes
+    ----------
+    nation : pandas.DataFrame, index lsoa21cd
+        The joined table of every neighbourhood held: what indicators are scaled over.
+    table : geopandas.GeoDataFrame, index lsoa21cd
+        The place's rows of it, with boundaries.
+    sites : pandas.DataFrame
+        In the place and within reach of it.
+    in_need : pandas.DataFrame, index lsoa21cd
+        People in need over the nation, by kind.
+    groups, counts : mapping to pandas.DataFrame, index lsoa21cd
+        Over the nation: residents by group for each kind of group, and ``count`` and ``denominator`` behind
+        each indicator that is a share.
+    rates : mapping to pandas.DataFrame, index lsoa21cd
+        Rate, count and denominator behind ranks, over the nation.
+    carried : CarriedRates or None
+        Figures of GP practices over the nation; None where no registrations are held.
+    context : mapping of level to Level
+        Figures of councils and sub-ICB locations, and series over time.
+    """
+
+    place: Place
+    nation: pd.DataFrame
+    table: gpd.GeoDataFrame
+    sites: pd.DataFrame
+    scores: Mapping[str, FocusScores]
+    indicators: Mapping[str, Indicator]
+    totals: list[Total]
+    ranked_areas: int
+    in_need: pd.DataFrame
+    groups: Mapping[str, pd.DataFrame]
+    counts: Mapping[str, pd.DataFrame]
+    rates: Mapping[str, pd.DataFrame]
+    carried: CarriedRates | None
+    context: Mapping[str, Level]
+
+    @property
+    def reference(self) -> str:
+        """What indicators are scaled over, in words."""
+        count = len(self.nation)
+        return "England" if count == ENGLAND else f"the {count:,} neighbourhoods held"
+
+
+def edition_facts(
+    material: Material, catalogue: Mapping[str, Source], readings: Mapping[str, Reading]
+) -> dict[str, Any]:
+    """Return what the web process knows of an edition beside its figures."""
+    table, nation, indicators = material.table, material.nation, material.indicators
+    reference = material.reference
+    return {
+        "place": place_facts(material.place, table),
+        "focuses": {
+            name: focus_facts(scored, indicators, reference) | balance_facts(scored, nation["imd_score"])
+            for name, scored in material.scores.items()
+        },
+        "indicators": {name: _indicator_facts(part, nation, table) for name, part in indicators.items()},
+        "attribution": attribution(catalogue, readings),
+        "method": METHOD_VERSION,
+        "reference": reference,
+        "complete": {service: _complete(material, catalogue, service) for service in SERVICES},
+        "ranked_areas": material.ranked_areas,
+        "time_basis": ESTIMATED,
+        "registration": registration_facts(material.carried, table.index),
+    } | people_facts(material.groups, material.counts)
+
+
+def _complete(material: Material, catalogue: Mapping[str, Source], service: str) -> bool:
+    """Tell whether the list of a service is whole in every council of the place."""
+    listed = site_places.of_service(material.sites, service)
+    councils = material.nation["lad24cd"]
+    return bool(site_places.complete_in(catalogue, service, councils, listed).reindex(material.table.index).all())
+
+
+def place_facts(place: Place, table: pd.DataFrame) -> dict[str, Any]:
+    """Return name, kind, dates and size of a place."""
+    return {
+        "id": place.id,
+        "name": place.name,
+        "kind": place.kind,
+        "about": place.about,
+        "fictional": place.fictional,
+        "valid_from": place.valid_from.isoformat(),
+        "valid_to": place.valid_to.isoformat() if place.valid_to else None,
+        "neighbourhoods": len(table),
+        "population": int(table["population"].sum()),
+        "councils": int(table["lad24cd"].nunique()),
+    }
+
+
+def _indicator_facts(indicator: Indicator, nation: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
+    values = table[indicator.id]
+    breaks = class_breaks(values.to_numpy(dtype=float), decimals=indicator.decimals)
+    return {
+        "id": indicator.id,
+        "name": indicator.name,
+        "short": indicator.short,
+        "unit": indicator.unit,
+        "polarity": indicator.polarity,
+        "period": indicator.period,
+        "about": indicator.about,
+        "source": indicator.source,
+        "grade": indicator.grade,
+        "not_for": indicator.not_for,
+        "decimals": indicator.decimals,
+        "known": int(values.notna().sum()),
+        "breaks": list(breaks.upper),
+        "counts": list(breaks.counts),
+        "place_median": _median(values),
+        "reference_median": None if indicator.nearest else _median(nation[indicator.id]),  # known in few councils only
+    }
+
+
+def _median(values: pd.Series) -> float | None:
+    return round(float(values.median()), 6) if values.notna().any() else None
+
+
+def attribution(catalogue: Mapping[str, Source], readings: Mapping[str, Reading]) -> dict[str, list[str]]:
+    """Sentences each layer has to carry, boundaries and deprivation first."""
+    base = ["lsoa21_boundaries", "lsoa21_lookup", FILE7, "population_mid2022", "census2021_age", "gp_registrations"]
+    sites = ["gp_practices", "dental_practices", "family_hubs", "postcodes"]  # every map can show them
+    found = {}
+    for layer in ("targeting", "need", "imd", "indicator", "sites"):
+        names = [*(base[:3] if layer == "imd" else base), *sites]
+        found[layer] = list(dict.fromkeys(catalogue[name].attribution for name in names if name in readings))
+    return found
+
+
+def source_hashes(
+    catalogue: Mapping[str, Source], located: Mapping[str, Located], readings: Mapping[str, Reading]
+) -> dict[str, dict[str, Any]]:
+    """Return edition, file, hash and size of every source that was read, for the manifest."""
+    return {
+        name: {
+            "edition": catalogue[name].edition,
+            "file": found.path.name,
+            "sha256": found.sha256,
+            "bytes": found.bytes,
+        }
+        for name, found in located.items()
+        if name in readings
+    }
+
+
+def report(
+    material: Material,
+    catalogue: Mapping[str, Source],
+    located: Mapping[str, Located],
+    readings: Mapping[str, Reading],
+) -> dict[str, Any]:
+    """Account for every source: rows read, used, not used and why; and for people and sites."""
+    table, sites = material.table, material.sites
+    inside = sites[sites["inside"]]
+    return {
+        "place": material.place.id,
+        "neighbourhoods": len(table),
+        "population": int(table["population"].sum()),
+        "totals": [vars(total) for total in material.totals],
+        "registrations": registration_facts(material.carried, table.index),
+        "sites": {
+            service: {
+                "inside": int((inside["service"] == service).sum()),
+                "near": int((sites["service"] == service).sum() - (inside["service"] == service).sum()),
+            }
+            for service in SERVICES
+        },
+        "sources": [
+            _source_facts(source, located.get(name), readings.get(name), table.index, sites)
+            for name, source in catalogue.items()
+        ],
+    }
+
+
+def _source_facts(
+    source: Source, found: Located | None, reading: Reading | None, members: pd.Index, sites: pd.DataFrame
+) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "id": source.id,
+        "title": source.title,
+        "publisher": source.publisher,
+        "licence": LICENCES[source.licence][0],
+        "licence_page": LICENCES[source.licence][1],
+        "attribution": source.attribution,
+        "edition": source.edition,
+        "period": source.period,
+        "landing_page": source.landing_page,
+        "accepted_formats": source.accepted_formats,
+        "note": source.note,
+        "file": found.path.name if found else source.files[0],
+        "sha256": found.sha256 if found else None,
+        # a folder's files carry the date of the copy, which says nothing of the source
+        "modified": found.modified.date().isoformat() if found and found.origin != "folder" else None,
+        "origin": found.origin if found else None,
+        "warning": _warning(source, found, reading),
+    }
+    if reading is None:
+        status = "missing" if found is None else "held, not used in this edition"
+        if found is not None and source.id in LEANING_ON_POSTCODES:
+            facts["warning"] = "placed by postcode, and no postcode look-up is held"
+        return facts | {"status": status, "rows_read": None, "rows_used": None, "left_out": []}
+    if source.id in UNUSED:
+        return facts | {
+            "status": "held, not used in this edition",
+            "rows_read": None,
+            "rows_used": None,
+            "left_out": [],
+        }
+    used, outside = _used(reading, members, sites, source)
+    left_out = [vars(part) | {"examples": list(part.examples)} for part in reading.left_out]
+    if outside:
+        left_out.append({"reason": "outside the place", "rows": outside, "examples": []})
+    return facts | {"status": "used", "rows_read": reading.rows_read, "rows_used": used, "left_out": left_out}
+
+
+def _warning(source: Source, found: Located | None, reading: Reading | None) -> str | None:
+    """Say what is not as it should be: a late copy, or another number of rows than the edition has."""
+    expected = source.rows_expected_in(found.path.name) if found else None
+    if found is None or found.warning or reading is None or expected in (None, reading.rows_read):
+        return found.warning if found else None
+    return f"{found.path.name} has {reading.rows_read:,} rows; this edition ({source.edition}) has {expected:,}"
+
+
+def _used(reading: Reading, members: pd.Index, sites: pd.DataFrame, source: Source) -> tuple[int, int]:
+    """Rows of a table that are about the place, and rows that are not."""
+    table = reading.table
+    if source.id in site_places.SITE_SOURCES:
+        used = int(table["site_id"].isin(sites["site_id"]).sum())
+    elif "lsoa21cd" in table.columns:
+        used = int(table["lsoa21cd"].isin(members).sum())
+    elif table.index.name == "lsoa21cd":
+        used = int(table.index.isin(members).sum())
+    else:
+        used = len(table)
+    return used, len(table) - used

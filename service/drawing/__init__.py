@@ -1,0 +1,1 @@
+"""Maps and pictures: GeoJSON, the folium frame, SVG."""

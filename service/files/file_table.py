@@ -1,0 +1,277 @@
+"""The figures of a view as the columns of a file, with what has to be said about them.
+
+Every format is written from this one table, so that they cannot differ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from service.drawing.features import shown_indicator
+from service.editions.edition import Edition
+from service.editions.layer_figures import column_names, figures
+from service.editions.scoring import LEADING, METHOD_VERSION, OWN_WEIGHTS, Scores, score
+from service.editions.views import View, dial_text
+
+TEXT = (*(name for name in LEADING if name != "population"), "certainty", "grade", "note", "cluster", "hot_spot")
+WHOLE = (
+    "population",
+    "need_fifth",
+    "rank",
+    "place_rank",
+    "rank_low",
+    "rank_high",
+    "imd_rank",
+    "imd_decile",
+    "certainty_class",
+    "cluster_class",
+)
+NONE_IS_ZERO = ("need_fifth", "rank", "place_rank", "rank_low", "rank_high")
+ABOUT_COLUMNS = {
+    "lsoa21cd": "Code of the neighbourhood: its 2021 LSOA",
+    "lsoa21nm": "Name of the LSOA",
+    "msoa21hclnm": "House of Commons Library name of the wider area (MSOA)",
+    "wd24nm": "Ward, 2024",
+    "lad24cd": "Code of the council, 2024",
+    "lad24nm": "Council, 2024",
+    "population": "Residents, mid-2022",
+    "eligible": "People of the ages the focus is about",
+    "need_score": "Need score, 0 to 100; 100 is the greatest need",
+    "need_position": "Share of people in neighbourhoods of lower need plus half of those at the same need, 0 to 1",
+    "need_fifth": "Fifth of neighbourhoods by need; 1 is the greatest need",
+    "targeting_score": "Share per head as a multiple of the average; 1 is average",
+    "rank": "Rank by need among the rows of this file; 1 is the greatest need",
+    "place_rank": "Rank by need in the whole place; 1 is the greatest need",
+    "rank_low": "Low end of the rank among the rows of this file: 5 of 100 draws are lower; 1 is the greatest need",
+    "rank_high": "High end of the rank among the rows of this file: 5 of 100 draws are higher",
+    "top_fifth_chance": "Share of draws in which it is in the fifth of greatest need, 0 to 1",
+    "certainty": "surely in or surely out of the fifth of greatest need (9 of 10 draws), borderline, or method only: "
+    "more than a third of the weight has no published counts, so the draws show only how much the method matters",
+    "grade": "Least sure grade among the indicators used: measured, apportioned, modelled or imputed",
+    "note": "What is not known here",
+    "certainty_class": "Class on the map: 1 in the fifth of greatest need in 9 of 10 draws, 2 borderline, 3 hardly",
+    "value": "The value whose clusters these are: the need score, or the indicator asked for",
+    "cluster": "Where values gather in the place (local Moran's I, false discovery rate 5 %), in words about the value",
+    "moran": "Local Moran's I",
+    "hot_spot": "Where high or low values gather, its own counted in (Getis-Ord Gi*, false discovery rate 5 %)",
+    "hot_spot_z": "Getis-Ord Gi*, in standard deviations",
+    "q_value": "p-value by 9,999 permutations after Benjamini-Hochberg, 0 to 1",
+    "cluster_class": "Class on the map, by need: 1 greater among greater, 2 greater among lesser, 3 lesser among "
+    "greater, 4 lesser among lesser, 5 not significant",
+    "imd_score": "Index of Multiple Deprivation, score; high is more deprived",
+    "imd_rank": "Index of Multiple Deprivation, rank in England; 1 is the most deprived",
+    "imd_decile": "Index of Multiple Deprivation, decile in England; 1 is the most deprived",
+}
+ABOUT_SITES = {
+    "site_id": "Code of the site in its publisher's list",
+    "service": "What the site provides",
+    "name": "Name of the site",
+    "postcode": "Postcode; the site is placed at it",
+    "lon": "Longitude, degrees",
+    "lat": "Latitude, degrees",
+    "lsoa21cd": "Neighbourhood it stands in",
+    "inside": "Whether it stands inside the place",
+}
+DECIMALS_SHOWN = {"need_score": 1, "need_position": 3, "targeting_score": 2, "top_fifth_chance": 2, "imd_score": 1}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a file.
+
+    Attributes
+    ----------
+    name, about : str
+        Its published name and one sentence.
+    kind : {"text", "whole", "number"}
+        What its values are.
+    values : list
+        Plain text, int or float; None = not known.
+    decimals : int
+        Decimals a spreadsheet shows; the figure itself is whole.
+    """
+
+    name: str
+    about: str
+    kind: str
+    values: list[Any]
+    decimals: int = 2
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a file holds: columns in the published order, and what has to be said about them.
+
+    Attributes
+    ----------
+    facts : dict
+        Place, edition, method, view, attribution and sources.
+    scores : Scores or None
+        What the rows are; None for a table of sites.
+    """
+
+    columns: list[Column]
+    facts: dict[str, Any]
+    scores: Scores | None
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.columns[0].values)
+
+
+WITHOUT_DIAL = ("imd", "indicator", "sites")  # layers that the dial does not change
+
+
+def table_of(edition: Edition, view: View) -> Table:
+    """Collect the figures of a view as the columns of a file.
+
+    Parameters
+    ----------
+    edition : Edition
+        An open edition of the view's place.
+    view : View
+        Focus, dial, footprint and layer. The layers ``targeting`` and ``need`` are the scores table;
+        the others carry their own columns after the names; ``sites`` is the list of sites.
+
+    Returns
+    -------
+    Table
+        One row per neighbourhood of the view, in code order, or per site.
+    """
+    if view.layer == "sites":
+        return _sites_table(edition, view)
+    scores = score(edition, view)
+    names = edition.names(scores.rows)
+    columns = [_column(edition, name, [row.get(name) for row in names]) for name in LEADING]
+    for name in layer_names(edition, scores):
+        columns.append(_column(edition, name, _plain(figures(edition, scores, name), name)))
+    facts = facts_of(edition, view) | dial_facts(scores)
+    shown = shown_indicator(edition, view)
+    if view.layer == "indicator" and shown in edition.own.indicators:
+        columns.append(_notes(edition, shown, scores))
+        facts |= {"own": edition.own.sentences(shown)}
+    return Table(columns, facts, scores)
+
+
+def _notes(edition: Edition, name: str, scores: Scores) -> Column:
+    """Say of an own table why a figure is missing, or what it was marked with."""
+    notes = edition.own.notes(name)
+    values = [notes[row] or None for row in scores.rows.tolist()]
+    return Column(f"{name}_note", "Why a figure is missing, or what it was marked with", "text", values)
+
+
+def dial_facts(scores: Scores) -> dict[str, dict[str, float]]:
+    """Give the smallest and largest share per head in a view, for what a file says of the dial."""
+    spread = scores.dial()
+    return {"dial": spread} if np.isfinite(spread["ratio"]) else {}
+
+
+def layer_names(edition: Edition, scores: Scores) -> list[str]:
+    """Name the columns of a layer after the leading ones."""
+    return column_names(scores, shown_indicator(edition, scores.view))
+
+
+def _column(edition: Edition, name: str, values: list[Any]) -> Column:
+    return Column(name, *_about(edition, name), values, _decimals(edition, name))
+
+
+def _sites_table(edition: Edition, view: View) -> Table:
+    found = edition.sites(within=view.within)
+    names = list(dict.fromkeys(name for site in found for name in site)) or ["site_id"]
+    columns = [Column(name, *_about_site(name), [_site_value(site.get(name)) for site in found], 6) for name in names]
+    return Table(columns, facts_of(edition, view), None)
+
+
+def _site_value(value: Any) -> Any:
+    return ("yes" if value else "no") if isinstance(value, bool) else value
+
+
+def _about_site(name: str) -> tuple[str, str]:
+    return ABOUT_SITES.get(name, name.replace("_", " ")), "number" if name in ("lon", "lat") else "text"
+
+
+def _plain(values: Any, name: str) -> list[Any]:
+    """Turn an array into plain values, with None for what is not known."""
+    if name in TEXT:
+        return [text or None for text in values]
+    known = np.isfinite(values) & ((np.asarray(values) > 0) if name in NONE_IS_ZERO else True)
+    plain = [int(value) for value in np.where(known, values, 0)] if name in WHOLE else np.asarray(values).tolist()
+    return [value if is_known else None for value, is_known in zip(plain, known.tolist(), strict=True)]
+
+
+def _about(edition: Edition, name: str) -> tuple[str, str]:
+    """Give one sentence about a column, and its kind."""
+    if name in ABOUT_COLUMNS:
+        return ABOUT_COLUMNS[name], "text" if name in TEXT else "whole" if name in WHOLE else "number"
+    indicator = edition.indicators[name]
+    about = [str(indicator["name"]), str(indicator.get("unit") or ""), str(indicator.get("period") or "")]
+    return ", ".join(part for part in about if part), "number"
+
+
+def _decimals(edition: Edition, name: str) -> int:
+    return (
+        int(edition.indicators[name].get("decimals", 2)) if name in edition.indicators else DECIMALS_SHOWN.get(name, 2)
+    )
+
+
+def facts_of(edition: Edition, view: View) -> dict[str, Any]:
+    """Collect what every file says about itself.
+
+    Returns
+    -------
+    dict
+        Plain data: title, place, edition, method, focus, rho, within, layer, attribution, sources, caution.
+    """
+    focus = edition.focuses[view.focus]
+    used = [source for source in edition.sources if source.get("status") == "used"]
+    return {
+        "title": f"{edition.place['name']}: {focus['title']}",
+        "place": edition.place["id"],
+        "place_name": edition.place["name"],
+        "fictional": bool(edition.place.get("fictional")),
+        "edition": edition.id,
+        "built": str(edition.manifest.get("built") or edition.id[:10]),
+        "method": METHOD_VERSION,
+        "focus": view.focus,
+        "focus_title": focus["title"],
+        "strength": focus.get("strength", ""),
+        "rho": view.rho,
+        "weights": view.weights,
+        "within": view.within,
+        "layer": view.layer,
+        "indicator": shown_indicator(edition, view) if view.layer == "indicator" else "",
+        "attribution": edition.attribution(view.layer or "targeting"),
+        "sources": [
+            {key: source.get(key, "") for key in ("title", "publisher", "edition", "licence")} for source in used
+        ],
+        "caution": "Places are deprived, people are not. An empty cell means not known.",
+    }
+
+
+def _dial_lines(facts: dict[str, Any]) -> list[str]:
+    """Say what the dial means in this place's own numbers, where there are any."""
+    spread = facts.get("dial")
+    if facts["layer"] in WITHOUT_DIAL or spread is None:
+        return []
+    return [
+        f"Dial {dial_text(facts['rho'])}: per head, the least is {spread['least']:.2f} times the average, the most "
+        f"{spread['most']:.2f} times; that is {spread['ratio']:.2f} times as much where need is greatest"
+    ]
+
+
+def describing_lines(facts: dict[str, Any]) -> list[str]:
+    """Say in plain sentences what a file shows: for a cover sheet or a description field."""
+    lines = [f"Place: {facts['place_name']}" + (" (fictional)" if facts["fictional"] else "")]
+    if facts["within"]:
+        lines.append(f"Within: {facts['within']}")
+    lines.append(f"Focus: {facts['focus_title']} ({facts['focus']}), strength of the evidence: {facts['strength']}")
+    lines += _dial_lines(facts)
+    if facts["weights"]:
+        lines.append(f"Weights of the reader's own: {facts['weights']}. How sure the ranks are is {OWN_WEIGHTS}")
+    lines += facts.get("share_out", [])
+    lines += facts.get("own", [])
+    lines.append(f"Edition: {facts['edition']}. Method version: {facts['method']}")
+    return [*lines, facts["caution"]]

@@ -1,0 +1,127 @@
+"""The scores table as a workbook by the government's rules for accessible spreadsheets.
+
+Cover, contents and notes are written by gptables; the table itself is written by its XlsxWriter in
+the same theme, because gptables keeps a format for every cell, which a table of all England cannot carry.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import warnings
+from typing import Any
+
+import pandas as pd
+from gptables import Cover, GPTable
+from gptables.core.wrappers import GPWorkbook
+
+from service.files.file_table import Column, Table, describing_lines
+
+SHEET = "Scores"
+WIDEST = 44
+HEADER_ROW = 3
+BODY = {"font_name": "Arial", "font_size": 12}
+OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+
+
+class Exact(float):
+    """A number written with all its digits: the 16 that XlsxWriter writes do not give every double back."""
+
+    def __format__(self, pattern: str) -> str:
+        """Return the shortest text that reads back as the same number."""
+        return repr(float(self))
+
+
+def xlsx_bytes(table: Table) -> bytes:
+    """Write cover, contents, notes and one table.
+
+    Parameters
+    ----------
+    table : Table
+        Columns and facts.
+
+    Returns
+    -------
+    bytes
+        The workbook; the same table gives the same bytes.
+    """
+    target = io.BytesIO()
+    book = GPWorkbook(target, options={**OPTIONS, "default_format_properties": dict(BODY)})  # it writes into these
+    built = datetime.datetime.fromisoformat(table.facts["built"][:10])
+    book.set_properties({"title": table.facts["title"], "author": "Evenreach", "created": built})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # gptables remarks on empty cells; the cover says what they mean
+        book.add_worksheet("Cover").write_cover(_cover(table))
+        _write_listing(book, "Contents", _contents(table), "contents_table", "Table of contents")
+        _write_listing(book, "Notes", _notes(table), "notes_table", "Notes")
+    _write_scores(book, table)
+    book.close()
+    return target.getvalue()
+
+
+def _cover(table: Table) -> Cover:
+    sources = [f"{source['title']}, {source['publisher']}, {source['edition']}" for source in table.facts["sources"]]
+    return Cover(
+        title=_prose(table.facts["title"]),
+        intro=[_prose(line) for line in describing_lines(table.facts)],
+        about=[_prose(line) for line in (*table.facts["attribution"], *sources)],
+        width=100,
+    )
+
+
+def _sheet(table: Table) -> str:
+    return str(table.facts.get("sheet", SHEET))
+
+
+def _prose(text: str) -> str:
+    """Keep gptables from reading a link or a note mark into a text."""
+    return text.replace("](", "] (").replace("$$", "$ $")
+
+
+def _contents(table: Table) -> pd.DataFrame:
+    about = {"Notes": "What each column means", _sheet(table): _prose(table.facts["title"])}
+    links = [{name: f"internal:'{name}'!A1"} for name in about]
+    return pd.DataFrame({"Worksheet": links, "What it holds": list(about.values())})
+
+
+def _notes(table: Table) -> pd.DataFrame:
+    columns = [column.name for column in table.columns]
+    return pd.DataFrame({"Column": columns, "What it means": [_prose(column.about) for column in table.columns]})
+
+
+def _write_listing(book: GPWorkbook, name: str, listing: pd.DataFrame, table_name: str, title: str) -> None:
+    about = "This worksheet contains one table."
+    sheet = GPTable(table=listing, table_name=table_name, title=title, instructions=about, index_columns={2: 0})
+    book.add_worksheet(name).write_gptable(sheet, True)
+
+
+def _write_scores(book: GPWorkbook, table: Table) -> None:
+    sheet = book.add_worksheet(_sheet(table))
+    theme = book.theme
+    sheet.write_string(0, 0, table.facts["title"], book.add_format(theme.title_format))
+    rows = table.facts.get("rows", "neighbourhoods")
+    about = f"This worksheet contains one table of {len(table)} {rows}. {table.facts['caution']}"
+    sheet.write_string(1, 0, about, book.add_format(BODY))
+    sheet.write_string(2, 0, " ".join(table.facts["attribution"]), book.add_format(theme.source_format))
+    heading = book.add_format(theme.column_heading_format)
+    for number, column in enumerate(table.columns):
+        _write_column(book, sheet, number, column)
+    headers = [{"header": column.name, "header_format": heading} for column in table.columns]
+    area = (HEADER_ROW, 0, HEADER_ROW + max(len(table), 1), len(table.columns) - 1)
+    sheet.add_table(*area, {"name": "scores", "columns": headers, "autofilter": False, "style": None})
+    sheet.freeze_panes(HEADER_ROW + 1, 1)
+
+
+def _write_column(book: GPWorkbook, sheet: Any, number: int, column: Column) -> None:
+    pattern = "@" if column.kind == "text" else "0" if column.kind == "whole" else "0" + _places(column.decimals)
+    cell = book.add_format({**BODY, "num_format": pattern})
+    write = sheet.write_string if column.kind == "text" else sheet.write_number
+    for row, value in enumerate(column.values, HEADER_ROW + 1):
+        if value is not None:
+            write(row, number, Exact(value) if column.kind == "number" else value, cell)
+    longest = max((len(str(value)) for value in column.values if column.kind == "text" and value), default=10)
+    sheet.set_column(number, number, min(WIDEST, max(12, longest, len(column.name)) * 1.15))
+
+
+def _places(decimals: int) -> str:
+    return "." + "0" * decimals if decimals else ""

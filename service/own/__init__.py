@@ -1,0 +1,1 @@
+"""Tables that users bring: settled on an edition, stored with it, shown."""

@@ -1,0 +1,1 @@
+"""Sharing a budget out: requests, recipients, designs, words, files."""

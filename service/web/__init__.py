@@ -1,0 +1,1 @@
+"""What every web request passes: limits, parameters, answers, errors."""

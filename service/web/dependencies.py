@@ -1,0 +1,217 @@
+"""What routes ask for: an edition, a view, the pool of workers; unknown parameters are refused everywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, NamedTuple
+
+from fastapi import Depends, Query, Request
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query as QueryInfo
+
+from geodata.errors import UnknownFocus, UnknownFootprint
+from layers.map_layers import LAYERS, UnknownLayer
+from service.editions.edition import Edition
+from service.editions.open_editions import OpenEditions
+from service.editions.views import DEFAULT_FOCUS, View
+from service.editions.weights import WEIGHTS, check_weights, names_in, own_names, read_weights
+from service.web.errors import UnknownIndicator
+from service.web.queries import (
+    EDITION,
+    LSOA,
+    NAME,
+    NUMBER,
+    PAGE,
+    RHO,
+    WITHIN,
+    BadQuery,
+    check_parameters,
+    read_bbox,
+    read_detail,
+    read_edition,
+    read_name,
+    read_page,
+    read_rho,
+    read_within,
+)
+from service.web.workshop import Workshop
+
+__all__ = ["LSOA", "read_bbox", "read_detail", "read_name", "read_page"]
+
+
+def _known_parameters(request: Request) -> frozenset[str]:
+    route = request.scope["route"]
+    known: dict[int, frozenset[str]] = request.app.state.known_parameters
+    if id(route) not in known:  # the application keeps its routes, so an id stays the route's own
+        fields = get_flat_params(route.dependant)
+        known[id(route)] = frozenset(field.alias for field in fields if isinstance(field.field_info, QueryInfo))
+    return known[id(route)]
+
+
+async def only_known_parameters(request: Request) -> None:
+    """Refuse, on every route, what the route does not declare."""
+    given = request.query_params.multi_items()
+    if given:
+        check_parameters(given, _known_parameters(request))
+
+
+def described(text: str, pattern: str) -> Any:
+    """Describe a text parameter for the API document; `read_*` checks it."""
+    return Query(description=text, json_schema_extra={"pattern": f"^(?:{pattern})?$"})
+
+
+FocusText = Annotated[str, described("Name of a focus; the place's own default when left out", NAME)]
+RhoText = Annotated[str, described("The dial: 1 to 20, at most two decimals; 3 when left out", RHO)]
+WithinText = Annotated[
+    str, described("lad:CODE, ward:CODE, msoa:CODE or team:NAME; the whole place when left out", WITHIN)
+]
+IndicatorText = Annotated[str, described("Name of an indicator, for the layer `indicator`", NAME)]
+WeightsText = Annotated[
+    str, described("indicator:weight,... in place of the focus's own weights; 0 leaves one out", WEIGHTS)
+]
+EditionText = Annotated[str, described("Id of an edition; the newest when left out", EDITION)]
+DetailText = Annotated[str, described("Geometry: full, map or none", "full|map|none")]
+BoxText = Annotated[str, described("west,south,east,north in degrees", ",".join([NUMBER] * 4))]
+PageText = Annotated[str, described("Page of the table, from 1", PAGE)]
+ServiceText = Annotated[str, described("Name of a service", NAME)]
+
+
+async def open_editions(request: Request) -> OpenEditions:
+    """Give the editions that this process has open."""
+    return request.app.state.editions  # type: ignore[no-any-return]
+
+
+async def workshop(request: Request) -> Workshop:
+    """Give the pool of workers for heavy jobs."""
+    return request.app.state.workshop  # type: ignore[no-any-return]
+
+
+async def requested_edition(request: Request, place: str, edition: EditionText = "") -> Edition:
+    """Give the edition that an address names: the newest, or the one that ``edition=`` pins."""
+    editions: OpenEditions = request.app.state.editions
+    return editions.get(place, read_edition(edition))
+
+
+async def requested_layer(layer: str) -> str:
+    """Give the layer that an address names.
+
+    Raises
+    ------
+    UnknownLayer
+        If there is no such layer.
+    """
+    if layer not in LAYERS:
+        raise UnknownLayer(layer[:80])
+    return layer
+
+
+async def requested_view(
+    request: Request,
+    opened: Annotated[Edition, Depends(requested_edition)],
+    focus: FocusText = "",
+    rho: RhoText = "",
+    within: WithinText = "",
+    indicator: IndicatorText = "",
+    edition: EditionText = "",
+    weights: WeightsText = "",
+) -> View:
+    """Give the view that an address names: place, focus, dial, footprint, layer, indicator, edition.
+
+    Raises
+    ------
+    BadQuery
+        If a parameter cannot be read.
+    UnknownFocus, UnknownIndicator, UnknownLayer
+        If it names what this edition does not have.
+    """
+    chosen = read_name("focus", focus) or DEFAULT_FOCUS
+    if chosen not in opened.focuses:
+        raise UnknownFocus(f"No focus {chosen!r} here; choose one of {', '.join(sorted(opened.focuses))}.")
+    shown = read_name("indicator", indicator)
+    if shown and shown not in opened.indicators:
+        raise UnknownIndicator(f"No indicator {shown!r} here; choose one of {', '.join(sorted(opened.indicators))}.")
+    layer = request.path_params.get("layer", "")
+    return View(
+        place=opened.place["id"],
+        focus=chosen,
+        rho=read_rho(rho),
+        within=read_within(within),
+        layer=await requested_layer(layer) if layer else "",
+        indicator=shown,
+        edition=read_edition(edition),
+        weights=check_weights(opened, chosen, weights),
+    )
+
+
+class Slip(NamedTuple):
+    """A field of a form that could not be used, and what to say beside it."""
+
+    parameter: str
+    sentence: str
+
+
+class Forgiven(NamedTuple):
+    """A view with its usual values in place of the fields at fault."""
+
+    view: View
+    slips: list[Slip]
+
+
+DIAL_SLIP = "Enter a dial from 1 to 20, with at most two decimals, such as 3 or 4.25"
+WEIGHTS_SLIP = "Enter weights as name:number with commas between, such as overcrowded_share:2,rented_share:0"
+WITHIN_SLIP = "Choose an area from the list: this place has none of that name or code"
+
+
+async def forgiven_view(
+    request: Request,
+    opened: Annotated[Edition, Depends(requested_edition)],
+    focus: FocusText = "",
+    rho: RhoText = "",
+    within: WithinText = "",
+    indicator: IndicatorText = "",
+    edition: EditionText = "",
+    weights: WeightsText = "",
+) -> Forgiven:
+    """Give the view of a form that people fill in: a slip of dial or area is named, not refused.
+
+    Raises
+    ------
+    BadQuery, UnknownFocus, UnknownIndicator
+        For what no person types into the form.
+    """
+    slips = []
+    try:
+        read_rho(rho)
+    except BadQuery:
+        slips.append(Slip("rho", DIAL_SLIP))
+        rho = ""
+    try:
+        if read_within(within):
+            opened.footprint(within)
+    except (BadQuery, UnknownFootprint):
+        slips.append(Slip("within", WITHIN_SLIP))
+        within = ""
+    weights, slip = _forgiven_weights(opened, read_name("focus", focus) or DEFAULT_FOCUS, weights)
+    slips += [slip] if slip else []
+    view = await requested_view(request, opened, focus, rho, within, indicator, edition, weights)
+    return Forgiven(view, slips)
+
+
+def _forgiven_weights(opened: Edition, focus: str, text: str) -> tuple[str, Slip | None]:
+    """Read weights that a person typed; those of another focus fall away when the focus is changed."""
+    try:
+        weights = read_weights(text.replace(" ", "").replace("\r", "").replace("\n", "").replace("=", ":"))
+    except BadQuery:
+        return "", Slip("weights", WEIGHTS_SLIP)
+    try:
+        return check_weights(opened, focus, weights) if focus in opened.focuses else "", None
+    except BadQuery as error:
+        of_another = focus in opened.focuses and not set(names_in(weights)) & set(own_names(opened, focus))
+        return "", None if of_another else Slip("weights", f"{error} The usual weights are shown")
+
+
+ForgivenView = Annotated[Forgiven, Depends(forgiven_view)]
+RequestedEdition = Annotated[Edition, Depends(requested_edition)]
+RequestedLayer = Annotated[str, Depends(requested_layer)]
+RequestedView = Annotated[View, Depends(requested_view)]
+RequestedEditions = Annotated[OpenEditions, Depends(open_editions)]
+RequestedWorkshop = Annotated[Workshop, Depends(workshop)]

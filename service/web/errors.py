@@ -1,0 +1,227 @@
+"""One answer for everything that can go wrong: a status, a stable type, a hint; never a stack."""
+
+from __future__ import annotations
+
+import html
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, Response
+
+from geodata import errors as data
+from layers.map_layers import UnknownLayer
+from service.files.downloads import UnknownKind
+from service.web.queries import BadQuery
+from service.web.workshop import JobFailed, WorkshopBusy
+
+LOG = logging.getLogger("evenreach.errors")
+PROBLEM_PATHS = ("/api", "/geojson", "/downloads", "/health", "/openapi.json", "/oembed")
+TYPE_PREFIX = "urn:evenreach:error:"
+
+
+class UnknownIndicator(LookupError):
+    """No indicator has this name."""
+
+
+class UnknownEdition(LookupError):
+    """The place has no edition of this name."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What one kind of error answers.
+
+    Attributes
+    ----------
+    status : int
+        HTTP status.
+    name : str
+        Stable, closes the ``type`` of the problem document.
+    title : str
+        A few plain words, the same for every case.
+    hint : str
+        What to do, when the error itself does not say.
+    retry_after : int
+        Seconds after which to come back; 0 means no such header.
+    """
+
+    status: int
+    name: str
+    title: str
+    hint: str = ""
+    retry_after: int = 0
+
+
+PROBLEMS: dict[type[Exception], Problem] = {
+    data.UnknownPlace: Problem(404, "unknown-place", "No such place", "GET /api/v1/places lists the places."),
+    data.UnknownFocus: Problem(404, "unknown-focus", "No such focus", "GET /api/v1/places lists the focuses."),
+    data.UnknownNeighbourhood: Problem(404, "unknown-neighbourhood", "No such neighbourhood"),
+    data.UnknownFootprint: Problem(404, "unknown-footprint", "No such area within the place"),
+    data.UnknownGroups: Problem(404, "unknown-groups", "No such groups of people"),
+    data.UnknownPostcode: Problem(404, "unknown-postcode", "Postcode not found"),
+    UnknownLayer: Problem(404, "unknown-layer", "No such map layer"),
+    UnknownKind: Problem(404, "unknown-kind", "No download of this kind"),
+    UnknownIndicator: Problem(404, "unknown-indicator", "No such indicator"),
+    UnknownEdition: Problem(404, "unknown-edition", "No such edition", "Leave out edition= for the newest one."),
+    BadQuery: Problem(422, "bad-query", "The address has a parameter that cannot be used"),
+    data.BuildMissing: Problem(503, "build-missing", "Nothing has been built for this place yet", "", 60),
+    data.DamagedEdition: Problem(503, "damaged-edition", "A stored file of this edition is damaged", "", 60),
+    WorkshopBusy: Problem(503, "busy", "Too many downloads are being made", "Try again in a moment.", 5),
+    JobFailed: Problem(503, "job-failed", "The file could not be made", "CSV and GeoJSON need the least work.", 30),
+}
+STATUS_CODES = {kind: problem.status for kind, problem in PROBLEMS.items()}
+PLAIN = {
+    400: Problem(400, "bad-request", "The request could not be read"),
+    404: Problem(404, "not-found", "Page not found", "Check the address, or start from the home page."),
+    405: Problem(405, "wrong-method", "This address cannot be used in that way"),
+    408: Problem(408, "too-slow", "The request took too long to arrive"),
+    413: Problem(413, "too-large", "The request is too large"),
+    414: Problem(414, "query-too-long", "The address is too long", "Shorten the query string."),
+    415: Problem(415, "wrong-kind", "The request is not of a kind that can be read"),
+    422: Problem(422, "bad-query", "The address has a parameter that cannot be used"),
+    500: Problem(500, "internal", "Something went wrong here", "Try again; if it stays, report the request id."),
+    503: Problem(503, "busy", "The service is busy", "Try again in a moment.", 2),
+}
+BAD_FIELD = Problem(422, "bad-field", "The request has a field that cannot be used")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One error, ready to be written as a problem document or a page."""
+
+    problem: Problem
+    detail: str = ""
+    parameter: str = ""
+    hint: str = ""
+    more: dict[str, object] = field(default_factory=dict)
+
+    def document(self, request_id: str) -> dict[str, object]:
+        """Return the members of ``application/problem+json``, without the empty ones."""
+        members: dict[str, object] = {
+            "type": TYPE_PREFIX + self.problem.name,
+            "title": self.problem.title,
+            "status": self.problem.status,
+            "detail": self.detail,
+            "parameter": self.parameter,
+            "hint": self.hint or self.problem.hint,
+            "request_id": request_id,
+            **self.more,
+        }
+        return {name: value for name, value in members.items() if value not in ("", None)}
+
+
+def fault_of(error: Exception) -> Fault:
+    """Translate an error into what may be told about it.
+
+    Parameters
+    ----------
+    error : Exception
+        Anything a route raised.
+
+    Returns
+    -------
+    Fault
+        Of the nearest class in ``PROBLEMS``; an unexpected error tells nothing but its status.
+    """
+    for kind in type(error).__mro__:
+        if kind in PROBLEMS:
+            return _known(error, PROBLEMS[kind])
+    if isinstance(error, data.DataError):
+        return Fault(Problem(422, error.rule, "The data break a rule"), error.sentence(), more=error.item())
+    if isinstance(error, RequestValidationError):
+        return _validation(error)
+    if isinstance(error, HTTPException):
+        problem = PLAIN.get(error.status_code) or Problem(error.status_code, "error", "The request failed")
+        return Fault(problem)
+    return Fault(PLAIN[500])
+
+
+def _known(error: Exception, problem: Problem) -> Fault:
+    if isinstance(error, data.DamagedEdition):  # names files of the server: for the log only
+        return Fault(problem, "The edition failed its check and is not served.")
+    if isinstance(error, BadQuery):
+        return Fault(problem, str(error), error.parameter, error.hint)
+    return Fault(problem, str(error))
+
+
+def _validation(error: RequestValidationError) -> Fault:
+    first = error.errors()[0]  # its "input" is never echoed
+    where = [str(part) for part in first.get("loc", ())]
+    kind = PLAIN[422]
+    if where[:1] == ["body"]:
+        kind = BAD_FIELD if len(where) > 1 and first.get("type") != "json_invalid" else PLAIN[400]
+    return Fault(kind, str(first.get("msg", "")), where[-1] if where else "")
+
+
+def request_id(scope: Any) -> str:
+    """Return the id that the shield gave this request, or nothing."""
+    return str(scope.get("state", {}).get("request_id", ""))
+
+
+def wants_problem(path: str) -> bool:
+    """Tell whether errors on this path are for programs rather than for people."""
+    return any(path == prefix or path.startswith(prefix + "/") for prefix in PROBLEM_PATHS)
+
+
+def problem_bytes(fault: Fault, identity: str) -> bytes:
+    """Return the problem document as JSON."""
+    return orjson.dumps(fault.document(identity))
+
+
+def plain_page(fault: Fault, identity: str) -> str:
+    """Return a page that needs no template: what is shown when the template itself fails."""
+    hint = html.escape(fault.hint or fault.problem.hint)
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>'
+        f"{html.escape(fault.problem.title)}</title></head><body><main><h1>{html.escape(fault.problem.title)}</h1>"
+        f"<p>{html.escape(fault.detail)}</p><p>{hint}</p>"
+        f'<p>Request id: {html.escape(identity)}</p><p><a href="/">Home</a></p></main></body></html>'
+    )
+
+
+def answer(request: Request, fault: Fault, page: Callable[[Request, Fault], str] | None) -> Response:
+    """Write a fault as a problem document or as a page, with its headers."""
+    headers = {"Cache-Control": "no-store"}
+    if fault.problem.retry_after:
+        headers["Retry-After"] = str(fault.problem.retry_after)
+    identity = request_id(request.scope)
+    if wants_problem(request.url.path):
+        body = problem_bytes(fault, identity)
+        return Response(body, fault.problem.status, headers, media_type="application/problem+json")
+    text = ""
+    if page is not None:
+        try:
+            text = page(request, fault)
+        except Exception:
+            LOG.exception("the error page failed", extra={"request_id": identity})
+    return HTMLResponse(text or plain_page(fault, identity), fault.problem.status, headers)
+
+
+def add_error_handlers(app: FastAPI, page: Callable[[Request, Fault], str] | None = None) -> None:
+    """Answer every known error by its status, and every other one by 500 without its text.
+
+    Parameters
+    ----------
+    app : FastAPI
+        The application.
+    page : callable, optional
+        Draws the error page of browsers from the request and the fault.
+    """
+
+    async def handle(request: Request, error: Exception) -> Response:
+        fault = fault_of(error)
+        if fault.problem.status >= 500 and fault.problem.name != "build-missing":
+            LOG.error("%s", fault.problem.name, exc_info=error, extra={"request_id": request_id(request.scope)})
+        response = answer(request, fault, page)
+        if isinstance(error, HTTPException) and error.headers:
+            response.headers.update(error.headers)
+        return response
+
+    for kind in (*PROBLEMS, data.DataError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, handle)

@@ -1,0 +1,315 @@
+"""The ASGI shield in front of the application: limits, headers, request id, access log.
+
+It knows nothing of pages or editions and is tested without them. Half-sent request headers never
+reach an ASGI application: the server's own header-read timeout closes those.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from service.web.errors import PLAIN, Fault, problem_bytes
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+ACCESS = logging.getLogger("evenreach.access")
+ERRORS = logging.getLogger("evenreach.errors")
+READS = ("GET", "HEAD")
+WORTH_SQUEEZING = 1_000
+SQUEEZE_LEVEL = 6
+ALWAYS_ANSWERED = ("/health/live",)
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors "
+)
+DATA_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+DATA_PATHS = ("/api", "/geojson", "/downloads", "/health", "/pictures", "/ogc", "/oembed", "/openapi.json", "/metrics")
+COMMON: Headers = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+]
+OPEN_TO_ALL: Headers = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"ETag, Content-Disposition, X-Request-ID, Retry-After"),
+]
+PREFLIGHT: Headers = [
+    (b"access-control-allow-methods", b"GET, HEAD"),
+    (b"access-control-allow-headers", b"Accept, If-None-Match"),
+    (b"access-control-max-age", b"86400"),
+    (b"content-length", b"0"),
+]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one request, and all at once, may use.
+
+    Attributes
+    ----------
+    body_bytes, query_bytes : int
+        The largest body and the longest query string.
+    body_seconds : float
+        From the first wait for the body to its last byte.
+    concurrency : int
+        Requests answered at once by this process.
+    """
+
+    body_bytes: int = 25_000_000
+    body_seconds: float = 20.0
+    query_bytes: int = 2048
+    concurrency: int = 64
+
+
+def starts_with(path: str, prefixes: tuple[str, ...]) -> bool:
+    """Tell whether the path is one of the prefixes or lies below one."""
+    return any(path == prefix or path.startswith(prefix + "/") for prefix in prefixes)
+
+
+def security_headers(path: str, embed_origins: tuple[str, ...], *, https: bool = False) -> Headers:
+    """Return the headers that protect an answer on this path.
+
+    Parameters
+    ----------
+    path : str
+        Path of the request.
+    embed_origins : tuple of str
+        Origins that may frame what lies under ``/embed``; nobody when empty.
+    https : bool
+        The service is reached by https: browsers are told to keep to it.
+    """
+    if starts_with(path, ("/embed",)):
+        kind = [(b"content-security-policy", (PAGE_POLICY + (" ".join(embed_origins) or "'none'")).encode())]
+        kind += [(b"cross-origin-resource-policy", b"cross-origin")]
+    elif starts_with(path, ("/assets", *DATA_PATHS)):
+        kind = [(b"content-security-policy", DATA_POLICY.encode()), (b"cross-origin-resource-policy", b"cross-origin")]
+    else:
+        kind = [(b"content-security-policy", (PAGE_POLICY + "'none'").encode()), (b"x-frame-options", b"DENY")]
+        kind += [(b"cross-origin-resource-policy", b"same-origin")]
+    strict = [(b"strict-transport-security", b"max-age=31536000")] if https else []
+    return [*COMMON, *kind, *strict]
+
+
+class Shield:
+    """Wrap an ASGI application.
+
+    Parameters
+    ----------
+    app : callable
+        What answers.
+    limits : Limits
+        What a request may use.
+    embed_origins : tuple of str
+        Origins that may frame embeds.
+    https : bool
+        The public address begins with https.
+    """
+
+    def __init__(
+        self,
+        app: Application,
+        *,
+        limits: Limits | None = None,
+        embed_origins: tuple[str, ...] = (),
+        https: bool = False,
+    ) -> None:
+        self.app = app
+        self.limits = limits or Limits()
+        self.embed_origins = embed_origins
+        self.https = https
+        self.running = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or pass a start-up or shut-down message through."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self.app(scope, receive, send)
+            return
+        exchange = Exchange(self, scope, receive, send)
+        try:
+            await self._answer(exchange)
+        finally:
+            exchange.log()
+
+    async def _answer(self, exchange: Exchange) -> None:
+        path = exchange.path
+        if exchange.method == "OPTIONS" and exchange.header(b"access-control-request-method"):
+            await exchange.preflight()
+        elif len(exchange.scope.get("query_string", b"")) > self.limits.query_bytes:
+            await exchange.refuse(414)
+        elif exchange.declared_bytes() > self.limits.body_bytes:
+            await exchange.refuse(413)
+        elif self.running >= self.limits.concurrency and path not in ALWAYS_ANSWERED:
+            await exchange.refuse(503)
+        else:
+            self.running += 1
+            try:
+                await exchange.run(self.app)
+            finally:
+                self.running -= 1
+
+
+class Exchange:
+    """One request and its answer on their way through the shield."""
+
+    def __init__(self, shield: Shield, scope: Scope, receive: Receive, send: Send) -> None:
+        self.shield = shield
+        self.receive = receive
+        self.send = send
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.identity = secrets.token_hex(8)
+        self.scope = dict(scope)
+        self.scope["state"] = {**scope.get("state", {}), "request_id": self.identity}
+        if self.method == "HEAD":  # answered as GET, without the body
+            self.scope["method"] = "GET"
+        self.began = time.perf_counter()
+        self.body_ends: float | None = None
+        self.received = 0
+        self.status = 0
+        self.sent = 0
+        self.refusal = 0
+        self.held: Message | None = None
+
+    def header(self, name: bytes) -> bytes:
+        """Return a request header, or nothing."""
+        return next((value for key, value in self.scope["headers"] if key.lower() == name), b"")
+
+    def declared_bytes(self) -> int:
+        """Return the length that the request claims; a claim that is no number counts as nothing."""
+        claim = self.header(b"content-length")
+        return int(claim) if claim.isdigit() and len(claim) < 16 else 0
+
+    async def run(self, app: Application) -> None:
+        """Let the application answer; turn what escapes it into a 500 without its text."""
+        try:
+            await app(self.scope, self._receive, self._send)
+        except Exception as error:
+            if self.status not in (0, 500):  # cut off in the middle: the server must break the connection
+                ERRORS.error("cut off", exc_info=error, extra={"request_id": self.identity})
+                raise
+            if not self.status and not self.refusal:
+                ERRORS.error("unhandled", exc_info=error, extra={"request_id": self.identity})
+            self.refusal = self.refusal or 500
+        if not self.status and self.refusal:
+            await self.refuse(self.refusal)
+
+    async def _receive(self) -> Message:
+        if self.refusal:
+            return {"type": "http.disconnect"}
+        if self.body_ends is None:
+            self.body_ends = time.perf_counter() + self.shield.limits.body_seconds
+        whole = self.received < 0
+        wait = None if whole else max(0.0, self.body_ends - time.perf_counter())
+        try:
+            message = await asyncio.wait_for(self.receive(), wait)
+        except TimeoutError:
+            self.refusal = 408
+            return {"type": "http.disconnect"}
+        if message["type"] == "http.request" and not whole:
+            self.received += len(message.get("body", b""))
+            if self.received > self.shield.limits.body_bytes:
+                self.refusal = 413
+                return {"type": "http.disconnect"}
+            if not message.get("more_body", False):
+                self.received = -1  # the body is whole: what comes next is only the client leaving
+        return message
+
+    async def _send(self, message: Message) -> None:
+        if self.refusal and not self.status:
+            return  # an answer to half a body: run() sends the refusal instead
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": self._headers(message.get("headers", []))}
+            self.status = message["status"]
+            if self._squeezes(message["headers"]):
+                self.held = message  # until its body is here
+                return
+        elif message["type"] == "http.response.body":
+            if self.held is not None:
+                message = await self._send_held(message)
+            if self.method == "HEAD":
+                if message.get("more_body", False):
+                    return
+                message = {"type": "http.response.body", "body": b""}
+            self.sent += len(message.get("body", b""))
+        await self.send(message)
+
+    def _squeezes(self, headers: Headers) -> bool:
+        """Tell whether this is a page that may be sent under gzip; other answers bring their own encoding."""
+        found = dict(headers)
+        page = found.get(b"content-type", b"").startswith(b"text/html") and b"content-encoding" not in found
+        return page and b"gzip" in self.header(b"accept-encoding") and self.method == "GET"
+
+    async def _send_held(self, message: Message) -> Message:
+        """Send the start that was held, and give the body, squeezed if it is whole and worth it."""
+        start, self.held = self.held or {}, None
+        body = message.get("body", b"")
+        headers = [*start["headers"], (b"vary", b"Accept-Encoding")]
+        if len(body) >= WORTH_SQUEEZING and not message.get("more_body", False):
+            body = gzip.compress(body, SQUEEZE_LEVEL, mtime=0)
+            headers = [(name, value) for name, value in headers if name != b"content-length"]
+            headers += [(b"content-encoding", b"gzip"), (b"content-length", str(len(body)).encode())]
+        await self.send({**start, "headers": headers})
+        return {**message, "body": body}
+
+    def _headers(self, given: Headers) -> Headers:
+        own = security_headers(self.path, self.shield.embed_origins, https=self.shield.https)
+        own += [(b"x-request-id", self.identity.encode()), (b"server", b"")]  # else the server adds its own name
+        own += OPEN_TO_ALL if self.method in READS else []
+        taken = {name for name, _ in own}
+        return [(name, value) for name, value in given if name.lower() not in taken] + own
+
+    async def refuse(self, status: int) -> None:
+        """Answer without asking the application."""
+        problem = PLAIN[status]
+        body = problem_bytes(Fault(problem), self.identity)
+        headers = [
+            (b"content-type", b"application/problem+json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"cache-control", b"no-store"),
+        ]
+        headers += [(b"retry-after", str(problem.retry_after).encode())] if problem.retry_after else []
+        headers += [(b"connection", b"close")] if status in (408, 413) else []
+        self.refusal = 0
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})
+
+    async def preflight(self) -> None:
+        """Tell a browser that anyone may read."""
+        await self._send({"type": "http.response.start", "status": 204, "headers": [*PREFLIGHT, *OPEN_TO_ALL]})
+        await self._send({"type": "http.response.body", "body": b""})
+
+    def template(self) -> str:
+        """Return the route's template: ``/places/{place}``, never the address itself."""
+        if self.path.startswith("/assets/"):
+            return "/assets/{name}"
+        return str(getattr(self.scope.get("route"), "path", "") or "")
+
+    def log(self) -> None:
+        """Write one line: no query, no address, no postcode."""
+        if not ACCESS.isEnabledFor(logging.INFO):
+            return
+        ACCESS.info(
+            "request",
+            extra={
+                "request_id": self.identity,
+                "method": self.method if self.method.isalpha() and len(self.method) < 10 else "other",
+                "route": self.template(),
+                "status": self.status,
+                "bytes": self.sent,
+                "ms": round((time.perf_counter() - self.began) * 1000, 2),
+            },
+        )

@@ -1,0 +1,280 @@
+"""The workshop: heavy jobs in processes of their own, which can be killed and are limited.
+
+A job is ``"module:function"`` with plain keyword arguments (what JSON can carry). It returns plain
+data or bytes. A worker is started when the first job comes and stays warm; a job that runs out of
+memory or time, or takes its process down, costs that process and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import json
+import os
+import resource
+import signal
+import struct
+import sys
+import time
+from dataclasses import dataclass
+from typing import IO, Any
+
+FRAME = struct.Struct(">cQ")  # kind, length
+VALUE, BYTES, KNOWN_ERROR, OUT_OF_MEMORY, FAILED = b"v", b"b", b"k", b"m", b"f"
+LARGEST_ANSWER = 2_000_000_000
+START_SECONDS = 60.0
+
+
+class WorkshopBusy(RuntimeError):
+    """Too many heavy jobs are waiting."""
+
+
+class JobFailed(RuntimeError):
+    """A heavy job was stopped at a limit, or its process died."""
+
+
+@dataclass(frozen=True)
+class JobLimits:
+    """What one job may use.
+
+    Attributes
+    ----------
+    memory_mb : int
+        Address space of the process, in megabytes.
+    cpu_seconds : int
+        Processor time of the job.
+    seconds : float
+        Time on the clock, without the wait for a free worker.
+    """
+
+    memory_mb: int = 2500
+    cpu_seconds: int = 90
+    seconds: float = 120.0
+
+
+class Workshop:
+    """A small pool of warm, killable worker processes.
+
+    Parameters
+    ----------
+    workers : int
+        Processes at most.
+    waiting : int
+        Jobs that may wait for a process; one more is refused.
+    limits : JobLimits
+        What each job may use.
+    """
+
+    def __init__(self, *, workers: int = 1, waiting: int = 8, limits: JobLimits | None = None) -> None:
+        self.limits = limits or JobLimits()
+        self._most = workers + waiting
+        self._inside = 0
+        self._idle: list[Worker] = []
+        self._all: set[Worker] = set()
+        self._free = asyncio.Semaphore(workers)
+
+    async def run(self, job: str, **arguments: object) -> Any:
+        """Run one job and return its result; a cancelled call kills the job.
+
+        Parameters
+        ----------
+        job : str
+            ``module:function``; never from a request.
+        **arguments : object
+            Keyword arguments that JSON can carry.
+
+        Raises
+        ------
+        WorkshopBusy
+            If too many jobs wait already.
+        JobFailed
+            If the job went over a limit, or its process died.
+        ValueError
+            If the job itself refused its arguments (a ``ValueError`` or ``LookupError`` there).
+        """
+        if self._inside >= self._most:
+            raise WorkshopBusy(f"{self._inside} heavy jobs are being made or waiting.")
+        self._inside += 1
+        try:
+            async with self._free:
+                return await self._run(job, arguments)
+        finally:
+            self._inside -= 1
+
+    async def _run(self, job: str, arguments: dict[str, object]) -> Any:
+        worker = await self._worker()
+        whole = False
+        try:
+            kind, body = await asyncio.wait_for(worker.ask(job, arguments, self.limits), self.limits.seconds)
+            whole = kind not in (OUT_OF_MEMORY,)  # after a failed allocation a process is not to be trusted
+        except TimeoutError:
+            raise JobFailed(f"It took longer than {self.limits.seconds:g} seconds and was stopped.") from None
+        except (EOFError, ConnectionError, asyncio.IncompleteReadError):
+            raise JobFailed(await worker.last_words()) from None
+        finally:
+            if whole:
+                self._idle.append(worker)
+            else:
+                await self._end(worker)
+        return _opened(kind, body)
+
+    async def _worker(self) -> Worker:
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.process.returncode is None:
+                return worker
+            await self._end(worker)
+        worker = await Worker.start(self.limits)
+        self._all.add(worker)
+        return worker
+
+    async def _end(self, worker: Worker) -> None:
+        self._all.discard(worker)
+        await worker.kill()
+
+    async def close(self) -> None:
+        """Kill every worker; running jobs fail."""
+        self._idle.clear()
+        for worker in list(self._all):
+            await self._end(worker)
+
+    @property
+    def process_ids(self) -> list[int]:
+        """Ids of the worker processes that are alive."""
+        return [worker.process.pid for worker in self._all if worker.process.returncode is None]
+
+
+def _opened(kind: bytes, body: bytes) -> Any:
+    if kind == BYTES:
+        return body
+    if kind == VALUE:
+        return json.loads(body)
+    if kind == KNOWN_ERROR:
+        raise ValueError(body.decode())
+    if kind == OUT_OF_MEMORY:
+        raise JobFailed("It needed more memory than a job may use.")
+    raise JobFailed("It stopped with an error.")
+
+
+class Worker:
+    """One process and the two pipes to it."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self.process = process
+        self.stdin = process.stdin
+        self.stdout = process.stdout
+
+    @classmethod
+    async def start(cls, limits: JobLimits) -> Worker:
+        """Start a process and wait until it listens."""
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+        environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "service.web.workshop",
+            str(limits.memory_mb),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env=environment,
+            start_new_session=True,  # Ctrl-C at the server is not for the jobs; and one kill ends their children
+        )
+        worker = cls(process)
+        try:
+            await asyncio.wait_for(worker._answer(), START_SECONDS)
+        except (TimeoutError, asyncio.IncompleteReadError):
+            await worker.kill()
+            raise JobFailed("Its process did not start.") from None
+        return worker
+
+    async def ask(self, job: str, arguments: dict[str, object], limits: JobLimits) -> tuple[bytes, bytes]:
+        """Send a job and wait for its answer."""
+        body = json.dumps({"job": job, "arguments": arguments, "cpu_seconds": limits.cpu_seconds}).encode()
+        self.stdin.write(FRAME.pack(VALUE, len(body)) + body)
+        await self.stdin.drain()
+        return await self._answer()
+
+    async def _answer(self) -> tuple[bytes, bytes]:
+        kind, length = FRAME.unpack(await self.stdout.readexactly(FRAME.size))
+        if length > LARGEST_ANSWER:
+            raise EOFError
+        return kind, await self.stdout.readexactly(length)
+
+    async def last_words(self) -> str:
+        """Say why the process is gone."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.process.wait(), 5)
+        if self.process.returncode == -signal.SIGXCPU:
+            return "It used more processor time than a job may use."
+        return "Its process stopped unexpectedly."
+
+    async def kill(self) -> None:
+        """End the process and whatever it started."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        self.stdin.close()
+        await asyncio.shield(self.process.wait())
+
+
+def serve_jobs(memory_mb: int) -> None:
+    """Read jobs from standard input and answer them until it closes: what a worker process does.
+
+    Parameters
+    ----------
+    memory_mb : int
+        Limit of the address space.
+    """
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not end up between two answers
+    signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 1_000_000, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _write(answers, VALUE, b"null")
+    jobs = sys.stdin.buffer
+    while header := jobs.read(FRAME.size):
+        request = json.loads(jobs.read(FRAME.unpack(header)[1]))
+        _limit_processor_time(request["cpu_seconds"])
+        _write(answers, *_result(request["job"], request["arguments"]))
+
+
+def _limit_processor_time(seconds: int) -> None:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    soft = int(used.ru_utime + used.ru_stime) + 1 + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+
+
+def _result(job: str, arguments: dict[str, Any]) -> tuple[bytes, bytes]:
+    started = time.perf_counter()
+    try:
+        module, _, function = job.partition(":")
+        value = getattr(importlib.import_module(module), function)(**arguments)
+        answer = (BYTES, bytes(value)) if isinstance(value, bytes | bytearray) else (VALUE, json.dumps(value).encode())
+    except MemoryError:
+        answer = (OUT_OF_MEMORY, b"")
+    except (ValueError, LookupError) as error:
+        answer = (KNOWN_ERROR, str(error).encode())
+        _log(job, started, error)
+    except Exception as error:
+        answer = (FAILED, b"")
+        _log(job, started, error)
+    return answer
+
+
+def _log(job: str, started: float, error: Exception) -> None:
+    line = {"logger": "evenreach.workshop", "job": job, "seconds": round(time.perf_counter() - started, 3)}
+    print(json.dumps({**line, "message": f"{type(error).__name__}: {error}"}), file=sys.stderr, flush=True)
+
+
+def _write(answers: IO[bytes], kind: bytes, body: bytes) -> None:
+    answers.write(FRAME.pack(kind, len(body)))
+    answers.write(body)
+    answers.flush()
+
+
+if __name__ == "__main__":
+    serve_jobs(int(sys.argv[1]))
