@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from service.commands.options import EditionName, Within
 from service.commands.output import Json, Output, PlaceName, Quiet, Refusal, Store, print_table, told
-from service.commands.score import within_option
 
 SHOWN = ("high among high", "high among low", "low among high", "low among low")
 
@@ -17,10 +17,8 @@ def clusters(
     place: PlaceName,
     indicator: Annotated[str, typer.Option("--indicator", help="An indicator of the place.")] = "",
     focus: Annotated[str, typer.Option("--focus", help="A focus: clusters of its need score.")] = "",
-    within: Annotated[
-        str, typer.Option("--within", callback=within_option, help="lad:CODE, ward:CODE, msoa:CODE or team:NAME")
-    ] = "",
-    edition: Annotated[str, typer.Option("--edition", help="An edition; the newest when left out.")] = "",
+    within: Within = "",
+    edition: EditionName = "",
     store: Store = None,
     as_json: Json = False,
     quiet: Quiet = False,

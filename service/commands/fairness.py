@@ -7,26 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from service.commands.options import Dial, EditionName, FocusName, Within, amount_option
 from service.commands.output import Json, Output, PlaceName, Quiet, Refusal, Store, print_table, told
-from service.commands.score import dial_option, within_option
 
-Focus = Annotated[str, typer.Option("--focus", help="A focus, as `evenreach focuses` lists them.")]
-Within = Annotated[
-    str, typer.Option("--within", callback=within_option, help="lad:CODE, ward:CODE, msoa:CODE or team:NAME")
-]
-EditionName = Annotated[str, typer.Option("--edition", help="An edition; the newest when left out.")]
 TRANSFORMS = ("log", "logit")
-
-
-def _pounds(text: str) -> str:
-    from service.sharing.requests import read_amount
-    from service.web.queries import BadQuery
-
-    try:
-        read_amount("it", text)
-    except BadQuery as error:
-        raise typer.BadParameter(str(error)) from None
-    return text
 
 
 def _transform(text: str) -> str:
@@ -39,7 +23,7 @@ def _transform(text: str) -> str:
 def inequality(
     place: PlaceName,
     indicator: Annotated[str, typer.Option("--indicator", help="An indicator of the place.")],
-    focus: Focus = "core",
+    focus: FocusName = "core",
     within: Within = "",
     transform: Annotated[
         str, typer.Option("--transform", callback=_transform, help="log (rates) or logit (shares)")
@@ -89,9 +73,9 @@ def missed_need(
         str,
         typer.Option("--areas", help="core20, worst-fifth, ward:CODE, msoa:CODE, team:NAME, or a CSV of footprints"),
     ] = "core20",
-    focus: Focus = "core",
-    rho: Annotated[str, typer.Option("--rho", callback=dial_option, help="The dial, 1 to 20.")] = "3",
-    budget: Annotated[str, typer.Option("--budget", callback=_pounds, help="Pounds.")] = "250000",
+    focus: FocusName = "core",
+    rho: Dial = "3",
+    budget: Annotated[str, typer.Option("--budget", callback=amount_option, help="Pounds.")] = "250000",
     within: Within = "",
     edition: EditionName = "",
     store: Store = None,

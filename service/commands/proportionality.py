@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from service.commands.options import EditionName, Within
 from service.commands.output import Json, Output, PlaceName, Quiet, Refusal, Store, print_table, told
-from service.commands.score import within_option
 
 
 @told
@@ -18,10 +18,8 @@ def proportionality(
         str, typer.Option("--outcome", help="An indicator with a true zero, or a focus: then its need score.")
     ],
     focus: Annotated[str, typer.Option("--focus", help="The need that both are drawn against.")] = "core",
-    within: Annotated[
-        str, typer.Option("--within", callback=within_option, help="lad:CODE, ward:CODE, msoa:CODE or team:NAME")
-    ] = "",
-    edition: Annotated[str, typer.Option("--edition", help="An edition; the newest when left out.")] = "",
+    within: Within = "",
+    edition: EditionName = "",
     store: Store = None,
     as_json: Json = False,
     quiet: Quiet = False,

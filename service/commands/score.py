@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from service.commands.options import Dial, EditionName, FocusName, Weights, Within
 from service.commands.output import Json, Output, PlaceName, Quiet, Refusal, Store, told
 
 FORMATS = ("csv", "xlsx", "geojson", "gpkg", "parquet")
@@ -20,65 +21,17 @@ def _format(out: Path) -> Path:
     return out
 
 
-def dial_option(text: str) -> str:
-    """Check the dial as typed."""
-    from service.web.queries import BadQuery, read_rho
-
-    try:
-        read_rho(text)
-    except BadQuery as error:
-        raise typer.BadParameter(str(error)) from None
-    return text
-
-
-def within_option(text: str) -> str:
-    """Check a footprint as typed."""
-    from service.web.queries import BadQuery, read_within
-
-    try:
-        return read_within(text)
-    except BadQuery as error:
-        raise typer.BadParameter(str(error)) from None
-
-
-def read_weights_option(text: str) -> str:
-    """Read weights as typed: ``indicator=weight,...``, or a TOML file of ``indicator = weight`` lines.
-
-    Raises
-    ------
-    typer.BadParameter
-        If the text or the file cannot be read.
-    """
-    if not text:
-        return ""
-    from service.editions.weights import weights_text
-
-    try:
-        return weights_text(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
 @told
 def score(
     place: PlaceName,
     out: Annotated[
         Path, typer.Option("--out", callback=_format, help="File to write: .csv .xlsx .geojson .gpkg .parquet")
     ],
-    focus: Annotated[str, typer.Option("--focus", help="A focus, as `evenreach focuses` lists them.")] = "core",
-    rho: Annotated[str, typer.Option("--rho", callback=dial_option, help="The dial, 1 to 20.")] = "3",
-    within: Annotated[
-        str, typer.Option("--within", callback=within_option, help="lad:CODE, ward:CODE, msoa:CODE or team:NAME")
-    ] = "",
-    weights: Annotated[
-        str,
-        typer.Option(
-            "--weights",
-            callback=read_weights_option,
-            help="indicator=weight,... or a TOML file of them, in place of the focus's own; 0 leaves one out.",
-        ),
-    ] = "",
-    edition: Annotated[str, typer.Option("--edition", help="An edition; the newest when left out.")] = "",
+    focus: FocusName = "core",
+    rho: Dial = "3",
+    within: Within = "",
+    weights: Weights = "",
+    edition: EditionName = "",
     store: Store = None,
     as_json: Json = False,
     quiet: Quiet = False,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from service.commands.check import open_own_table, show_report
+from service.commands.options import Dial, EditionName, FocusName, Weights, Within, amount_option, readable
 from service.commands.output import BAD_INPUT, Json, Output, PlaceName, Quiet, Refusal, Store, told
-from service.commands.score import dial_option, read_weights_option, within_option
 
 if TYPE_CHECKING:
     from service.sharing.requests import ShareRequest
@@ -61,37 +60,23 @@ def _over(text: str) -> str:
     return text
 
 
-def _amount(text: str) -> str:
-    from service.sharing.requests import read_amount
-
-    return _readable(lambda: read_amount("it", text), text)
-
-
 def _floor(text: str) -> str:
     from service.sharing.requests import read_floor
 
-    return _readable(lambda: read_floor(text), text)
-
-
-def _readable(read: Callable[[], object], text: str) -> str:
-    from service.web.queries import BadQuery
-
-    try:
-        read()
-    except BadQuery as error:
-        raise typer.BadParameter(str(error)) from None
-    return text
+    return readable(lambda: read_floor(text), text)
 
 
 @told
 def share_out(
     place: PlaceName,
-    budget: Annotated[str, typer.Option("--budget", callback=_amount, help="Pounds, or posts with --unit whole.")],
+    budget: Annotated[
+        str, typer.Option("--budget", callback=amount_option, help="Pounds, or posts with --unit whole.")
+    ],
     out: Annotated[Path, typer.Option("--out", callback=_format, help="File to write: .csv .xlsx .pdf")],
-    focus: Annotated[str, typer.Option("--focus", help="A focus, as `evenreach focuses` lists them.")] = "core",
+    focus: FocusName = "core",
     unit: Annotated[str, typer.Option("--unit", callback=_unit, help="pence, pounds-exact or whole")] = "pence",
     form: Annotated[str, typer.Option("--form", callback=_form, help="dial, or count: by people in need")] = "dial",
-    rho: Annotated[str, typer.Option("--rho", callback=dial_option, help="The dial, 1 to 20.")] = "3",
+    rho: Dial = "3",
     counts: Annotated[
         str, typer.Option("--counts", help="Count form: income, idaci, idaopi or an indicator; else what fits.")
     ] = "",
@@ -106,23 +91,14 @@ def share_out(
             help="Who receives: lsoa, wards, msoas, teams, own:NAME, or a table of footprints (footprint,lsoa21cd)",
         ),
     ] = "lsoa",
-    within: Annotated[
-        str, typer.Option("--within", callback=within_option, help="lad:CODE, ward:CODE, msoa:CODE or team:NAME")
-    ] = "",
-    weights: Annotated[
-        str,
-        typer.Option(
-            "--weights",
-            callback=read_weights_option,
-            help="indicator=weight,... or a TOML file of them, in place of the focus's own; 0 leaves one out.",
-        ),
-    ] = "",
-    minimum: Annotated[str, typer.Option("--minimum", callback=_amount, help="For each recipient, first.")] = "0",
+    within: Within = "",
+    weights: Weights = "",
+    minimum: Annotated[str, typer.Option("--minimum", callback=amount_option, help="For each recipient, first.")] = "0",
     match: Annotated[str, typer.Option("--match", help="Say which dial would match this measured outcome.")] = "",
     certificate: Annotated[
         Path | None, typer.Option("--certificate", callback=_certificate, help="File for the certificate (JSON).")
     ] = None,
-    edition: Annotated[str, typer.Option("--edition", help="An edition; the newest when left out.")] = "",
+    edition: EditionName = "",
     store: Store = None,
     as_json: Json = False,
     quiet: Quiet = False,

@@ -20,7 +20,7 @@ from service.measures.similar_places import (
 )
 from service.pages.compare import compare_page
 from service.pages.furniture import breadcrumbs, furniture, site_pages
-from service.routes.fairness import CouncilText, CountText, PeersText, VariablesText
+from service.routes.fairness import AskedPeers
 from service.web.answers import answer
 from service.web.dependencies import EditionText, RequestedEdition
 from service.web.queries import BadQuery
@@ -34,21 +34,19 @@ FIELDS = ("k", "variables", "peers")
 def show_compare(
     request: Request,
     opened: RequestedEdition,
-    council: CouncilText = "",
-    k: CountText = "",
-    variables: VariablesText = "",
-    peers: PeersText = "",
+    asked: AskedPeers,
     edition: EditionText = "",
 ) -> Response:
     """Set a council of the place beside the councils most like it; a slip of the form is named beside its field."""
     if not opened.context_areas():
         return _nothing_held(request, opened)
-    chosen = read_council(opened, council)
+    chosen = read_council(opened, asked.council)
     slips: dict[str, str] = {}
     drawn: dict[str, Any] = {}
     try:
-        named = read_peers(opened, chosen, peers)
-        drawn = compare_page(opened, chosen, read_k(k), variables, read_variables(opened, variables), named)
+        named = read_peers(opened, chosen, asked.peers)
+        names = read_variables(opened, asked.variables)
+        drawn = compare_page(opened, chosen, read_k(asked.k), asked.variables, names, named)
     except BadQuery as error:
         if error.parameter not in FIELDS:
             raise

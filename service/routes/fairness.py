@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import orjson
@@ -32,8 +33,9 @@ from service.web.dependencies import (
     IndicatorText,
     RequestedEdition,
     RequestedView,
+    ViewWords,
     WithinText,
-    requested_view,
+    read_view,
 )
 from service.web.queries import BadQuery, read_name
 
@@ -61,8 +63,20 @@ GoalText = Annotated[str, Query(description="Value of a target; the peers' middl
 DueText = Annotated[str, Query(description="Period by which it is due, such as 2030 or 2026-Q2", max_length=10)]
 
 
+@dataclass(frozen=True)
+class PeerWords:
+    """The parameters of an address that choose a council and its peers, as they came."""
+
+    council: CouncilText = ""
+    k: CountText = ""
+    variables: VariablesText = ""
+    peers: PeersText = ""
+
+
+AskedPeers = Annotated[PeerWords, Depends()]
+
+
 async def without_dial(
-    request: Request,
     opened: RequestedEdition,
     focus: FocusText = "",
     within: WithinText = "",
@@ -70,7 +84,7 @@ async def without_dial(
     edition: EditionText = "",
 ) -> View:
     """Give the view of an answer that the dial does not change."""
-    return await requested_view(request, opened, focus, "", within, indicator, edition)
+    return read_view(opened, ViewWords(focus=focus, within=within, indicator=indicator, edition=edition))
 
 
 ViewWithoutDial = Annotated[View, Depends(without_dial)]
@@ -120,15 +134,12 @@ def show_missed_need(
 def show_similar(
     request: Request,
     opened: RequestedEdition,
-    council: CouncilText = "",
-    k: CountText = "",
-    variables: VariablesText = "",
-    peers: PeersText = "",
+    asked: AskedPeers,
     edition: EditionText = "",
 ) -> Response:
     """Councils most like one of this place's, and how it compares with their middle and quartiles."""
-    chosen, names = read_council(opened, council), read_variables(opened, variables)
-    wanted, named = read_k(k), read_peers(opened, chosen, peers)
+    chosen, names = read_council(opened, asked.council), read_variables(opened, asked.variables)
+    wanted, named = read_k(asked.k), read_peers(opened, chosen, asked.peers)
     view = View(opened.place["id"], edition=edition)
     return _answer(
         request,

@@ -20,9 +20,10 @@ from service.web.dependencies import (
     FocusText,
     RequestedEdition,
     RequestedWorkshop,
+    ViewWords,
     WithinText,
     read_name,
-    requested_view,
+    read_view,
 )
 from service.web.queries import BadQuery
 from service.web.workshop import Workshop
@@ -37,14 +38,13 @@ OutcomeText = Annotated[
 
 
 async def view_of_need(
-    request: Request,
     opened: RequestedEdition,
     focus: FocusText = "",
     within: WithinText = "",
     edition: EditionText = "",
 ) -> View:
     """Give the view of an answer that has a focus and a footprint, and no dial."""
-    return await requested_view(request, opened, focus, "", within, "", edition)
+    return read_view(opened, ViewWords(focus=focus, within=within, edition=edition))
 
 
 @router.get("/proportionality", response_class=Response)

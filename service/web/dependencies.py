@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Query, Request
@@ -104,42 +105,55 @@ async def requested_layer(layer: str) -> str:
     return layer
 
 
-async def requested_view(
-    request: Request,
-    opened: Annotated[Edition, Depends(requested_edition)],
-    focus: FocusText = "",
-    rho: RhoText = "",
-    within: WithinText = "",
-    indicator: IndicatorText = "",
-    edition: EditionText = "",
-    weights: WeightsText = "",
-) -> View:
-    """Give the view that an address names: place, focus, dial, footprint, layer, indicator, edition.
+@dataclass(frozen=True)
+class ViewWords:
+    """The parameters of an address that choose a view, as they came."""
+
+    focus: FocusText = ""
+    rho: RhoText = ""
+    within: WithinText = ""
+    indicator: IndicatorText = ""
+    edition: EditionText = ""
+    weights: WeightsText = ""
+
+
+AskedWords = Annotated[ViewWords, Depends()]
+
+
+def read_view(opened: Edition, words: ViewWords, layer: str = "") -> View:
+    """Read a view: place, focus, dial, footprint, layer, indicator, edition.
 
     Raises
     ------
     BadQuery
         If a parameter cannot be read.
-    UnknownFocus, UnknownIndicator, UnknownLayer
+    UnknownFocus, UnknownIndicator
         If it names what this edition does not have.
     """
-    chosen = read_name("focus", focus) or DEFAULT_FOCUS
+    chosen = read_name("focus", words.focus) or DEFAULT_FOCUS
     if chosen not in opened.focuses:
         raise UnknownFocus(f"No focus {chosen!r} here; choose one of {', '.join(sorted(opened.focuses))}.")
-    shown = read_name("indicator", indicator)
+    shown = read_name("indicator", words.indicator)
     if shown and shown not in opened.indicators:
         raise UnknownIndicator(f"No indicator {shown!r} here; choose one of {', '.join(sorted(opened.indicators))}.")
-    layer = request.path_params.get("layer", "")
     return View(
         place=opened.place["id"],
         focus=chosen,
-        rho=read_rho(rho),
-        within=read_within(within),
-        layer=await requested_layer(layer) if layer else "",
+        rho=read_rho(words.rho),
+        within=read_within(words.within),
+        layer=layer,
         indicator=shown,
-        edition=read_edition(edition),
-        weights=check_weights(opened, chosen, weights),
+        edition=read_edition(words.edition),
+        weights=check_weights(opened, chosen, words.weights),
     )
+
+
+async def requested_view(
+    request: Request, opened: Annotated[Edition, Depends(requested_edition)], words: AskedWords
+) -> View:
+    """Give the view that an address names, with the layer of its path; see `read_view` for what can be wrong."""
+    layer = request.path_params.get("layer", "")
+    return read_view(opened, words, await requested_layer(layer) if layer else "")
 
 
 class Slip(NamedTuple):
@@ -161,17 +175,8 @@ WEIGHTS_SLIP = "Enter weights as name:number with commas between, such as overcr
 WITHIN_SLIP = "Choose an area from the list: this place has none of that name or code"
 
 
-async def forgiven_view(
-    request: Request,
-    opened: Annotated[Edition, Depends(requested_edition)],
-    focus: FocusText = "",
-    rho: RhoText = "",
-    within: WithinText = "",
-    indicator: IndicatorText = "",
-    edition: EditionText = "",
-    weights: WeightsText = "",
-) -> Forgiven:
-    """Give the view of a form that people fill in: a slip of dial or area is named, not refused.
+async def forgiven_view(opened: Annotated[Edition, Depends(requested_edition)], words: AskedWords) -> Forgiven:
+    """Give the view of a form that people fill in: a slip of dial, area or weights is named, not refused.
 
     Raises
     ------
@@ -180,20 +185,19 @@ async def forgiven_view(
     """
     slips = []
     try:
-        read_rho(rho)
+        read_rho(words.rho)
     except BadQuery:
         slips.append(Slip("rho", DIAL_SLIP))
-        rho = ""
+        words = replace(words, rho="")
     try:
-        if read_within(within):
-            opened.footprint(within)
+        if read_within(words.within):
+            opened.footprint(words.within)
     except (BadQuery, UnknownFootprint):
         slips.append(Slip("within", WITHIN_SLIP))
-        within = ""
-    weights, slip = _forgiven_weights(opened, read_name("focus", focus) or DEFAULT_FOCUS, weights)
+        words = replace(words, within="")
+    weights, slip = _forgiven_weights(opened, read_name("focus", words.focus) or DEFAULT_FOCUS, words.weights)
     slips += [slip] if slip else []
-    view = await requested_view(request, opened, focus, rho, within, indicator, edition, weights)
-    return Forgiven(view, slips)
+    return Forgiven(read_view(opened, replace(words, weights=weights)), slips)
 
 
 def _forgiven_weights(opened: Edition, focus: str, text: str) -> tuple[str, Slip | None]:

@@ -1,0 +1,74 @@
+"""Options that several commands share, checked as they are typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+
+def readable(read: Callable[[], object], text: str) -> str:
+    """Give a text back if it can be read; else refuse it as an option."""
+    from service.web.queries import BadQuery
+
+    try:
+        read()
+    except BadQuery as error:
+        raise typer.BadParameter(str(error)) from None
+    return text
+
+
+def amount_option(text: str) -> str:
+    """Check an amount of money or posts as typed."""
+    from service.sharing.requests import read_amount
+
+    return readable(lambda: read_amount("it", text), text)
+
+
+def dial_option(text: str) -> str:
+    """Check the dial as typed."""
+    from service.web.queries import read_rho
+
+    return readable(lambda: read_rho(text), text)
+
+
+def within_option(text: str) -> str:
+    """Check a footprint as typed."""
+    from service.web.queries import read_within
+
+    return readable(lambda: read_within(text), text)
+
+
+def read_weights_option(text: str) -> str:
+    """Read weights as typed: ``indicator=weight,...``, or a TOML file of ``indicator = weight`` lines.
+
+    Raises
+    ------
+    typer.BadParameter
+        If the text or the file cannot be read.
+    """
+    if not text:
+        return ""
+    from service.editions.weights import weights_text
+
+    try:
+        return weights_text(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+FocusName = Annotated[str, typer.Option("--focus", help="A focus, as `evenreach focuses` lists them.")]
+Dial = Annotated[str, typer.Option("--rho", callback=dial_option, help="The dial, 1 to 20.")]
+Within = Annotated[
+    str, typer.Option("--within", callback=within_option, help="lad:CODE, ward:CODE, msoa:CODE or team:NAME")
+]
+Weights = Annotated[
+    str,
+    typer.Option(
+        "--weights",
+        callback=read_weights_option,
+        help="indicator=weight,... or a TOML file of them, in place of the focus's own; 0 leaves one out.",
+    ),
+]
+EditionName = Annotated[str, typer.Option("--edition", help="An edition; the newest when left out.")]
