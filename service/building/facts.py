@@ -17,7 +17,7 @@ from geodata.neighbourhoods import ENGLAND, Total
 from geodata.readers import LEANING_ON_POSTCODES
 from geodata.reading import Reading
 from layers.carried_rates import CarriedRates
-from layers.map_layers import class_breaks
+from layers.map_classes import class_breaks
 from layers.travel_time import ESTIMATED
 from service.building.carried_home import registration_facts
 from service.building.certainty import balance_facts

@@ -17,7 +17,8 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.map_layers import MISSING, LegendClass, MapLayer, palette, range_text, site_symbols
+from layers.map_classes import MISSING, LegendClass, palette, range_text
+from layers.map_layers import MapLayer, site_symbols
 from service.pages.wording import credits_once
 
 WIDTH, HEIGHT = 1120, 792  # the proportions of A4, lying

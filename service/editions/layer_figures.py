@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from layers.map_layers import certainty_classes, cluster_classes
+from layers.map_classes import certainty_classes, cluster_classes
 from service.editions.certainty import CLUSTERS, HOT_SPOTS, Clusters, cluster_name
 from service.editions.scoring import LEADING
 

@@ -15,7 +15,7 @@ from geodata.store import StoredEdition
 from geodata.stored import read_outlines
 from geodata.upload.declared import Unit
 from layers.clusters import queen_neighbours
-from layers.map_layers import class_breaks
+from layers.map_classes import class_breaks
 from service.building.certainty import clusters_of_values
 from service.building.encode import site_records
 from service.editions.certainty import cluster_name

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from layers.map_layers import borderline
+from layers.map_classes import borderline
 from layers.rank_summaries import SURELY_IN, SURELY_OUT
 from service.editions.layer_figures import clusters_of
 from service.editions.scoring import OWN_WEIGHTS

@@ -16,27 +16,21 @@ import orjson
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from layers.map_layers import (
+from layers.map_classes import (
     BORDERLINE,
-    BORDERLINE_LABEL,
     DECILE_LABELS,
     FIFTH_LABELS,
-    LAYERS,
     MISSING,
     MISSING_LABEL,
-    RANKED,
-    SITE_SYMBOLS,
     LegendClass,
-    MapLayer,
     borderline,
     class_count,
     class_numbers,
     legend,
-    map_layer,
     palette,
     range_text,
-    site_symbols,
 )
+from layers.map_layers import BORDERLINE_LABEL, LAYERS, RANKED, SITE_SYMBOLS, MapLayer, map_layer, site_symbols
 from service.drawing.features import councils, shown_indicator
 from service.drawing.picture import Area, Caption, Site, picture, rings_of
 from service.editions.edition import Edition

@@ -10,14 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from layers.map_layers import (
-    CERTAINTY_LABELS,
-    CLUSTER_LABELS,
-    LAYERS,
+from layers.map_classes import (
     MISSING,
-    PALETTES,
-    SITE_SYMBOLS,
-    UnknownLayer,
     borderline,
     certainty_classes,
     class_breaks,
@@ -25,11 +19,11 @@ from layers.map_layers import (
     class_numbers,
     cluster_classes,
     legend,
-    map_layer,
     palette,
     range_text,
     value_text,
 )
+from layers.map_layers import CERTAINTY_LABELS, CLUSTER_LABELS, LAYERS, PALETTES, SITE_SYMBOLS, UnknownLayer, map_layer
 
 INDICATOR = {"id": "overcrowded", "name": "Overcrowded homes", "unit": "%", "polarity": 1, "decimals": 1}
 columns = arrays(

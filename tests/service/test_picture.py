@@ -7,7 +7,8 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from layers.map_layers import class_numbers, legend, map_layer
+from layers.map_classes import class_numbers, legend
+from layers.map_layers import map_layer
 from service.drawing.picture import Area, Caption, Site, picture, rings_of
 
 SVG = "{http://www.w3.org/2000/svg}"
