@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -116,26 +117,29 @@ def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class RealStore:
-    """A store of real editions; a place is built from the published files when a test first asks for it."""
+    """A store of real editions, to be read only; a place is built when a test of any process first asks for it."""
 
     def __init__(self, folder: Path, sources: Path) -> None:
         self.folder = folder
         self._sources = sources
-        self._built: set[str] = set()
 
     def __call__(self, *places: str) -> Path:
         from service.building.prepare import build
 
         for place in places:
-            if place not in self._built:
-                build(place, sources=self._sources, store=self.folder, offline=True)
-                self._built.add(place)
+            with (self.folder.parent / f"{place}.lock").open("a+") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                lock.seek(0)
+                if not lock.read():
+                    build(place, sources=self._sources, store=self.folder, offline=True)
+                    lock.write("built")
         return self.folder
 
 
 @pytest.fixture(scope="session")
 def real_store(sources_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> RealStore:
     """Call it with the places that a test needs; each is built once for the whole run."""
-    folder = tmp_path_factory.mktemp("real") / "store"
-    folder.mkdir()
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "real" / "store"
+    folder.mkdir(parents=True, exist_ok=True)
     return RealStore(folder, sources_dir)
