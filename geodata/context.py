@@ -18,6 +18,9 @@ class Variable:
     ----------
     polarity : int
         +1 high is worse, -1 high is better, 0 neither.
+    about : str
+        What it says, and how it differs from an indicator of neighbourhoods with a like name; empty where the
+        publisher's name says all that its file does.
     published : str
         The publisher's name of it; empty where it is summed from our own neighbourhoods.
     peers : bool
@@ -30,6 +33,7 @@ class Variable:
     polarity: int
     source: str
     published: str = ""
+    about: str = ""
     peers: bool = False
 
 

@@ -7,7 +7,7 @@ import math
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
@@ -402,11 +402,15 @@ def build_entry(kind: type, entry: dict[str, Any], file: str) -> Any:
         raise BadDefinition(
             "a name is made of small letters, digits, - and _", rule="bad-name", file=file, value=entry.get("id")
         )
+    needed = [part.name for part in fields(kind) if part.default is MISSING and part.default_factory is MISSING]
+    needed = [name for name in needed if name != "id"]
+    missing = [name for name in needed if name not in entry]
+    if missing:
+        a = "an" if kind.__name__[0] in "AEIOU" else "a"
+        says = f"{a} {kind.__name__.lower()} needs {', '.join(needed)}; missing: {', '.join(missing)}"
+        raise BadDefinition(says, rule="missing-key", file=file, column=missing[0])
     for part in fields(kind):
         value, wanted = entry.get(part.name), PLAIN.get(str(part.type))
         if wanted is not None and value is not None and not wanted(value):
             _refuse_type(file, part.name, value, str(part.type))
-    try:
-        return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
-    except TypeError as error:
-        raise BadDefinition(str(error).split("__init__() ")[-1], rule="missing-key", file=file) from error
+    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})

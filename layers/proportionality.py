@@ -33,7 +33,8 @@ class ProportionalityRatio:
         Which of the two to show; fifths where there can be no verdict.
     verdict : {"inverse care", "too flat", "proportionate", "steeper than need", None}
     words : str
-        The verdict, or why there is none, in one or two sentences.
+        The verdict, or why there is none, in a few sentences. Inverse care is called "perhaps" where the resource's
+        own limits include equal shares.
     """
 
     resource: SlopeIndex
@@ -55,6 +56,8 @@ def proportionality_of(
     *,
     resource_limits: tuple[Vector, Vector] | None = None,
     outcome_limits: tuple[Vector, Vector] | None = None,
+    outcome_counts: tuple[Vector, Vector] | None = None,
+    no_fifths: Sequence[int] = (),
     confidence: float = 0.95,
     draws: int = 10_000,
     seed: int = 0,
@@ -69,6 +72,10 @@ def proportionality_of(
         NaN = not known, but for people; neighbourhoods that lack resource or outcome are left out of both.
     resource_limits, outcome_limits : (lower, upper), optional
         Of each value.
+    outcome_counts : (count, denominator), optional
+        Behind the outcome: its need fifths are then summed again, as `layers.inequality_arrays.by_fifth` does.
+    no_fifths : sequence of int
+        Need fifths that are withheld: with 1 or 5 in it there is no comparison by fifths.
     confidence, draws, seed, schedule
         As there.
     names : sequence, shape (n,), optional
@@ -106,20 +113,32 @@ def proportionality_of(
         slopes.append(described(line, ends, source, len(resource), confidence, draws, seed, None))
         drawn.append(ends)
     low_ratio, high_ratio = _ratio_limits(drawn[0], drawn[1], confidence)
-    by_fifth = _fifth_ratio(measures, position, people, called)
+    by_fifth = None if {1, 5} & set(no_fifths) else _fifth_ratio(measures, position, people, called, outcome_counts)
     return _judged(slopes[0], slopes[1], low_ratio, high_ratio, by_fifth)
 
 
-def _fifth_ratio(measures: list[Vector], position: Vector, people: Vector, names: Sequence[object]) -> float | None:
+def _fifth_ratio(
+    measures: list[Vector],
+    position: Vector,
+    people: Vector,
+    names: Sequence[object],
+    outcome_counts: tuple[Vector, Vector] | None,
+) -> float | None:
     """Top to bottom need fifth of the resource over that of the outcome; None where one cannot be given."""
     fifth = fifths(ranks(position))
     top_to_bottom = []
-    for values in measures:
+    for values, counts in zip(measures, (None, outcome_counts), strict=True):
         known = known_in(values, position, people, names)
         ends = [known & (fifth == number) for number in (1, 5)]
         if not all(inside.any() for inside in ends):  # too few neighbourhoods, or ties, for fifths
             return None
-        worst, best = (float(np.average(values[inside], weights=people[inside])) for inside in ends)
+        if counts is None:
+            worst, best = (float(np.average(values[inside], weights=people[inside])) for inside in ends)
+        else:
+            among = [float(counts[1][inside].sum()) for inside in ends]
+            if not min(among) > 0:
+                return None
+            worst, best = (float(counts[0][inside].sum()) / part for inside, part in zip(ends, among, strict=True))
         if not best > 0:
             return None
         top_to_bottom.append(worst / best)
@@ -155,20 +174,29 @@ def _judged(
         )
         return ProportionalityRatio(resource, outcome, ratio, lower, upper, by_fifth, "fifths", None, words)
     verdict, meaning = _verdict(resource, lower, upper)
+    perhaps = verdict == "inverse care" and unsure_inverse(resource)
+    headline = "Perhaps inverse care" if perhaps else verdict.capitalize()
+    limits = (
+        f"Its limits, {resource.rii_lower:.2f} to {resource.rii_upper:.2f}, include equal shares. " if perhaps else ""
+    )
     words = (
-        f"{verdict.capitalize()}: {meaning}. The most needy end has {resource.rii:.2f} times the resource per head "
+        f"{headline}: {meaning}. {limits}The most needy end has {resource.rii:.2f} times the resource per head "
         f"of the least needy, and {outcome.rii:.2f} times the outcome; ratio {ratio:.2f} ({lower:.2f} to {upper:.2f})."
     )
     return ProportionalityRatio(resource, outcome, ratio, lower, upper, by_fifth, "relative index", verdict, words)
+
+
+def unsure_inverse(resource: SlopeIndex) -> bool:
+    """Tell whether a resource that falls as need rises might be shared equally, by its own limits."""
+    return resource.rii_upper is None or resource.rii_upper >= 1
 
 
 def _verdict(resource: SlopeIndex, lower: float, upper: float) -> tuple[str, str]:
     if lower <= 1 + ROUNDING and upper >= 1 - ROUNDING:
         return "proportionate", "the resource cannot be told from one that rises just as steeply as need"
     if resource.rii is not None and resource.rii < 1 - ROUNDING:
-        unsure = resource.rii_upper is not None and resource.rii_upper >= 1
-        caution = ", though equal shares lie within its limits" if unsure else ""
-        return "inverse care", f"less of the resource goes where need is greater{caution}"
+        meaning = "less of the resource goes where need is greater"
+        return "inverse care", meaning + (", but this is not certain" if unsure_inverse(resource) else "")
     if upper < 1:
         return "too flat", "the resource rises less steeply than need"
     return "steeper than need", "the resource rises more steeply than need"

@@ -21,7 +21,7 @@ CLOSE = 1e-12
 HALF = Fraction(1, 2)
 ORDER_NOT_DISTANCE = (
     "A need position uses the order of need, not its distance: at the same dial a flat place and a steep one get the "
-    "same slope. Where the focus has a measured outcome, the need-matched dial is the remedy."
+    "same slope. The dial can be matched to a measured outcome instead."
 )
 
 

@@ -17,7 +17,7 @@ Vector = NDArray[np.float64]
 TREND_POINTS = 5
 TREND_CRITICAL = 9.5495  # chi-squared, one degree of freedom, two in a thousand: the Fingertips rule
 RANGE_FACTOR = 2.66  # 3 / 1.128: from the mean moving range to three standard deviations
-CHANCE_NEEDS = 3  # points, so that a line leaves something over to judge its noise by
+CHANCE_NEEDS = TREND_POINTS  # fewer points than a trend needs say nothing of where it leads
 LIMITS_AT = 1.959963984540054  # standard errors from the value to a 95 % limit
 NOT_ENOUGH = "not enough points"
 
@@ -142,13 +142,14 @@ class TargetVerdict:
 
     Attributes
     ----------
-    verdict : {"met", "on track", "uncertain", "off track", "not enough points"}
+    verdict : {"met", "missed", "on track", "uncertain", "off track", "not enough points"}
+        Missed: the goal was due at the latest point or before it, and is not reached.
     time, value, expected : float or None
         Latest point, and the path there.
     run_rate : float or None
         Change per unit of time that would still reach the goal; None at the due time or later.
     chance : float or None
-        Chance (0-1) that the line so far arrives; None under 3 points or at the due time or later.
+        Chance (0-1) that the line so far arrives; None under 5 points or at the due time or later.
     """
 
     verdict: str
@@ -195,6 +196,8 @@ def verdict_of(
     reached = polarity * last <= polarity * goal
     if reached and (polarity * goal <= polarity * baseline or now >= due):
         found = "met"
+    elif now >= due:
+        found = "missed"
     elif polarity * worst <= polarity * expected:
         found = "on track"
     elif polarity * best > polarity * expected:

@@ -174,9 +174,10 @@ def verdict(
     Returns
     -------
     TargetVerdict
-        Met: the value has reached the goal. On track: both limits on the good side of the path. Off
-        track: both on the bad side. Uncertain: the path lies between them. Not enough points: none
-        after the start. A goal that lets the measure get worse is met only when it is due.
+        Met: the value has reached the goal. Missed: it was due by the latest point, and is not reached.
+        On track: both limits on the good side of the path. Off track: both on the bad side. Uncertain:
+        the path lies between them. Not enough points: none after the start. A goal that lets the
+        measure get worse is met only when it is due.
 
     Raises
     ------

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from geodata.errors import BadFile
 from geodata.upload.layout import Layout
+from geodata.upload.persons import PersonColumns
 from geodata.upload.report import Findings
 from geodata.upload.text import CODE, Row
 
@@ -24,9 +25,8 @@ _PROSE = re.compile(
     r"|these |https?:|www\.|\*|\[|\d+[.)]\s|end of)",
     re.IGNORECASE,
 )
-_NHS_NUMBER = re.compile(r"\d{3}[ -]?\d{3}[ -]?\d{4}", re.ASCII)
 _SWALLOWED = re.compile(r"[\r\n][\s'\"]*[A-Za-z]\d{8}\b")
-LONG = 10  # cells shorter than this can hide neither an NHS number nor another row
+LONG = 10  # cells shorter than this cannot hide another row
 PROSE_WORDS = 4
 
 
@@ -91,7 +91,7 @@ class BodyReader:
         self._pending: list[Row] = []
         self._counts: Counter[str] = Counter()
         self._first: dict[str, tuple[int, str]] = {}
-        self._persons: dict[int, list[int]] = {}
+        self._persons = PersonColumns(layout.header, layout.roles)
 
     def read(self, rows: Iterator[Row]) -> Body:
         """Read all rows and return those of data.
@@ -177,14 +177,12 @@ class BodyReader:
             column.append(cells[at])
 
     def _look_closely(self, number: int, cells: list[str]) -> None:
-        """Look for NHS numbers, and for rows swallowed by an open quotation mark."""
-        for at, cell in enumerate(cells):
+        """Look for what tells about persons, and for rows swallowed by an open quotation mark."""
+        self._persons.look(number, cells)
+        for cell in cells:
             if len(cell) < LONG:
                 continue
-            if _NHS_NUMBER.fullmatch(cell.strip()):
-                seen = self._persons.setdefault(at, [0, 0, number])
-                seen[0 if _is_nhs_number(cell) else 1] += 1
-            elif "\n" in cell or "\r" in cell:
+            if "\n" in cell or "\r" in cell:
                 delimiters = max(self._width - 1, 1)
                 if _SWALLOWED.search(cell) or cell.count(self._delimiter) >= delimiters:
                     self._findings.add("swallowed-rows", "a quoted cell holds other rows", row=number, value=cell)
@@ -196,7 +194,7 @@ class BodyReader:
                 self._skip("footer-rows", number, next(cell for cell in cells if cell.strip()))
             else:
                 self._take(number, cells)
-        self._refuse_persons()
+        self._persons.refuse()
         self._findings.skipped += sum(self._counts.values())
         for rule, count in self._counts.items():
             row, value = self._first[rule]
@@ -216,17 +214,3 @@ class BodyReader:
         if not any(full[at].strip() for at in self._others) and self._coded:
             return True
         return len(filled) == 1 and (len(filled[0].split()) >= PROSE_WORDS or bool(_PROSE.match(filled[0])))
-
-    def _refuse_persons(self) -> None:
-        """Refuse a column in which nearly all ten-digit numbers are valid NHS numbers; chance gives one in eleven."""
-        for at, (valid, other, row) in self._persons.items():
-            if valid >= 3 and valid >= 9 * other:
-                column = self._layout.header[at] if at < self._width else None
-                raise BadFile("the column holds NHS numbers", rule="person-level", row=row, column=column)
-
-
-def _is_nhs_number(cell: str) -> bool:
-    """Whether ten digits have the check digit of an NHS number (modulus 11)."""
-    digits = [int(letter) for letter in cell if letter.isdigit()]
-    rest = 11 - sum(digit * (10 - i) for i, digit in enumerate(digits[:9])) % 11
-    return rest != 10 and rest % 11 == digits[9]

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 CODES_FILE = Path(__file__).parent / "lsoa_codes.csv"
-FICTIONAL = "E019"  # the demo borough; ONS issues none of these
+_FICTIONAL = re.compile(r"E01900\d{3}")  # the demo borough; ONS issues none of these
 BOTH = frozenset((2011, 2021))
 _LSOA = re.compile(r"E01\d{6}")
 _CODE = re.compile(r"[A-Z]\d{8}")
@@ -71,6 +71,11 @@ def tidy_code(cell: str) -> str:
     return _NOISE.sub("", quoted[1] if quoted else text).upper()
 
 
+def is_fictional(code: str) -> bool:
+    """Whether a code is of the demo borough, which ONS does not know."""
+    return bool(_FICTIONAL.fullmatch(code))
+
+
 @cache
 def _issued() -> tuple[list[str], list[tuple[str, frozenset[int]]]]:
     """First codes of all ranges, and for each the last code and its census years."""
@@ -82,7 +87,7 @@ def _issued() -> tuple[list[str], list[tuple[str, frozenset[int]]]]:
 
 def vintages(code: str) -> frozenset[int]:
     """Return the census years in which ONS issued a code of an LSOA in England; none if it never did."""
-    if code.startswith(FICTIONAL):
+    if is_fictional(code):
         return BOTH
     firsts, rest = _issued()
     at = bisect_right(firsts, code) - 1

@@ -15,6 +15,7 @@ from geodata.upload.numbers import FLAGS, UNKNOWN, Figure, read_figure
 from geodata.upload.report import Findings
 
 LIMIT = {"percent": 100.0, "share": 1.0}
+MOST_PEOPLE = 1e9  # no count of people in a neighbourhood comes near
 ENOUGH_TO_JUDGE = 3
 # A value published with rounded counts may differ from their quotient by this many people, or this share of the base.
 ROUNDED_BY, ROUNDED_SHARE = 3.0, 0.02
@@ -50,6 +51,8 @@ def read_column(
     unit = declared.unit if role in ("value", "amount") else _COUNTED
     cells, name = body.cells[role], layout.name(role)
     figures = [_marked(read_figure(cell), cell, delimiter) for cell in cells]
+    if _counts_people(role, unit, layout, declared):
+        figures = [_of_people(figure, cell) for figure, cell in zip(figures, cells, strict=True)]
     figures = [_in_unit(figure, cell, unit) for figure, cell in zip(figures, cells, strict=True)]
     figures = _refuse_foreign_points(figures, cells, delimiter)
     if not declared.says("small_values", "yes"):
@@ -71,6 +74,26 @@ def _marked(figure: Figure, cell: str, delimiter: str) -> Figure:
         return _broken(
             "decimal-comma", f"{cell.strip()[:60]!r} has a comma, in a file as continental programs write it"
         )
+    return figure
+
+
+def _counts_people(role: str, unit: Unit, layout: Layout, declared: Declared) -> bool:
+    """Tell whether a column is of own counts of people, which are protected."""
+    if not (declared.says("about", "people") and declared.says("source", "own")) or declared.unit.kind == "money":
+        return False
+    if role in ("count", "denominator"):
+        return True
+    return unit.kind not in (*LIMIT, "rate") and not {"count", "denominator"} <= set(layout.roles)
+
+
+def _of_people(figure: Figure, cell: str) -> Figure:
+    """Hold one figure against what a count of people can be."""
+    if figure.value is None:
+        return figure
+    if figure.value < 0:
+        return _broken("negative", f"{cell.strip()[:60]} is below zero; people are counted")
+    if figure.value > MOST_PEOPLE:
+        return _broken("too-many-people", f"{cell.strip()[:60]} is above {MOST_PEOPLE:,.0f}; people are counted")
     return figure
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from geodata.upload.body import Body
-from geodata.upload.codes import Areas, misfit, tidy_code, vintages
+from geodata.upload.codes import Areas, is_fictional, misfit, tidy_code, vintages
 from geodata.upload.declared import Declared
 from geodata.upload.figures import FigureColumn, combined, read_column, tell_notes
 from geodata.upload.layout import Layout
@@ -65,6 +65,8 @@ class _CodeChecker:
 
     def _misdated(self, code: str) -> tuple[str, str] | None:
         years = vintages(code)
+        if is_fictional(code) and self._known and not any(map(is_fictional, self._known)):
+            years = frozenset()
         if len(years) == 1:
             self._only_in.update(years)
         if self._vintage in years:

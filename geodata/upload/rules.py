@@ -76,7 +76,7 @@ _LAYOUT = {
         "A cell that holds a delimiter needs quotation marks; a column of row numbers needs a name in the header.",
     ),
     "person-level": Rule(
-        "No column tells about single persons (NHS number, date of birth, name).",
+        "No column tells about single persons (NHS number, date of birth, name, postcode beside area codes).",
         "Count people by neighbourhood first and leave these columns out. Nothing was kept, and no value is shown.",
     ),
     "title-rows": Rule("Rows above the header are passed over, and said.", "", "note"),
@@ -151,6 +151,9 @@ _NUMBERS = {
     "percent-sign": Rule("A percent sign stands only in percentages.", "Declare unit=percent if that is meant."),
     "currency-sign": Rule("A pound sign stands only in sums of money.", "Declare unit=pounds if that is meant."),
     "negative": Rule("Counts, shares, percentages, rates and amounts are not below zero.", "Check the sign."),
+    "too-many-people": Rule(
+        "A count of people is at most a thousand million.", "Look for digits that ran together, or another unit."
+    ),
     "out-of-range": Rule(
         "A percentage lies from 0 to 100, a share from 0 to 1.",
         "If more than the whole is possible, declare another unit, such as “percent of capacity”.",

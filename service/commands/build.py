@@ -25,6 +25,7 @@ Sources = Annotated[
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="Ask no publisher: use the folder and kept copies only.")]
 
+MADE_UP = "The demo is fictional, and nobody publishes its files: `evenreach demo` builds it without a folder."
 
 FocusFile = Annotated[
     list[Path] | None,
@@ -73,6 +74,7 @@ def build_edition(
     focus_files: Sequence[Path] = (),
 ) -> BuildResult:
     """Build one edition, showing each step."""
+    from geodata.errors import SourceMissing
     from service.settings import Settings
 
     settings = Settings()
@@ -81,15 +83,20 @@ def build_edition(
         from service.building import prepare
 
         folder = sources or (settings.sources if place != "demo" else None)
-        return prepare.build(
-            place,
-            sources=folder,
-            store=store or settings.store,
-            cache=settings.cache,
-            offline=offline,
-            progress=step,
-            focus_files=focus_files,
-        )
+        try:
+            return prepare.build(
+                place,
+                sources=folder,
+                store=store or settings.store,
+                cache=settings.cache,
+                offline=offline,
+                progress=step,
+                focus_files=focus_files,
+            )
+        except SourceMissing as error:
+            if place == "demo":
+                raise SourceMissing(error.message, rule=error.rule, file=error.file, hint=MADE_UP) from None
+            raise
 
 
 def summary(result: BuildResult) -> dict[str, Any]:

@@ -56,10 +56,10 @@ def _show_inequality(found: dict[str, Any]) -> None:
     print(f"{found['indicator']['name']}, {found['name']}, edition {found['edition']}, focus {found['focus']}")
     _say(found)
     rows = [
-        (row["fifth"], _figure(row["value"]), _figure(row["lower"]), _figure(row["upper"]), f"{row['people']:,.0f}")
+        (row["fifth"], _figure(row["value"]), _figure(row["lower"]), _figure(row["upper"]), f"{row['of']:,.0f}")
         for row in found["need_fifths"]
     ]
-    print_table(("need fifth", "value", "lower", "upper", "people"), rows)
+    print_table(("need fifth", "value", "lower", "upper", f"of {found['need_fifths_of']}"), rows)
     for kind in found["by_group"]["kinds"]:
         named = [(group["name"], _figure(group["value"]), f"{group['people']:,.0f}") for group in kind["groups"]]
         print_table((f"{kind['title']} ({found['by_group']['label']})", "value", "people"), named)

@@ -66,10 +66,11 @@ def _show(done: dict[str, Any]) -> None:
     report = done["report"]
     print(f"{report['file']}: {done['kind']} {done['name']!r} of {done['place']}, edition {done['edition']}")
     print(f"  {report['rows_read']:,} rows read, {report['skipped']:,} passed over; {done['rows']:,} rows kept")
+    before = "after protection" if done["protection"] else "before"
     for total in done["totals"]:
         gone = f", {total['outside']:,.10g} outside" if total["outside"] else ""
         gone += f", {total['not_known']:,.10g} where a part is not known" if total["not_known"] else ""
-        print(f"  {total['name']}: {total['before']:,.10g} before, {total['inside']:,.10g} in the place{gone}")
+        print(f"  {total['name']}: {total['before']:,.10g} {before}, {total['inside']:,.10g} in the place{gone}")
     for note in done["notes"]:
         print(f"  {note}")
     if done["protection"]:

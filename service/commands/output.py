@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -97,7 +98,11 @@ def told(function: Callable[P, None]) -> Callable[P, None]:
     def run(*arguments: P.args, **options: P.kwargs) -> None:
         try:
             function(*arguments, **options)
-        except typer.Exit:
+            sys.stdout.flush()
+        except BrokenPipeError:  # whoever read along has read enough, as `head` does
+            _let_go_of_output()
+            raise typer.Exit(BAD_INPUT) from None
+        except (typer.Exit, typer.BadParameter):
             raise
         except Exception as error:
             if os.environ.get("EVENREACH_TRACEBACK"):
@@ -105,6 +110,12 @@ def told(function: Callable[P, None]) -> Callable[P, None]:
             _refuse(*explained(error), as_json=bool(options.get("as_json")))
 
     return run
+
+
+def _let_go_of_output() -> None:
+    """Send what is still to be written nowhere, so that Python does not complain about it when it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def explained(error: Exception) -> tuple[str, dict[str, object]]:

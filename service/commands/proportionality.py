@@ -14,9 +14,7 @@ from service.commands.output import Json, Output, PlaceName, Quiet, Refusal, Sto
 def proportionality(
     place: PlaceName,
     resource: Annotated[str, typer.Option("--resource", help="An imported resource.")],
-    outcome: Annotated[
-        str, typer.Option("--outcome", help="An indicator with a true zero, or a focus: then its need score.")
-    ],
+    outcome: Annotated[str, typer.Option("--outcome", help="An indicator with a true zero.")],
     focus: Annotated[str, typer.Option("--focus", help="The need that both are drawn against.")] = "core",
     within: Within = "",
     edition: EditionName = "",

@@ -66,8 +66,17 @@ def _floor(text: str) -> str:
     return readable(lambda: read_floor(text), text)
 
 
+def _refuse_idle(context: typer.Context, form: str) -> None:
+    """Refuse what the form chosen leaves aside, where it was given."""
+    idle, other = ("floor", "count") if form == "dial" else ("rho", "dial")
+    source = context.get_parameter_source(idle)
+    if source is not None and source.name == "COMMANDLINE":
+        raise typer.BadParameter(f"--{idle} came with --form {form}; it belongs to --form {other}")
+
+
 @told
 def share_out(
+    context: typer.Context,
     place: PlaceName,
     budget: Annotated[
         str, typer.Option("--budget", callback=amount_option, help="Pounds, or posts with --unit whole.")
@@ -115,6 +124,7 @@ def share_out(
     from service.web.errors import UnknownIndicator
     from service.web.queries import BadQuery, read_rho
 
+    _refuse_idle(context, form)
     output, folder = Output(as_json, quiet), store or Settings().store
     opened = open_edition(folder, place, edition or None)
     view = View(place=place, focus=focus, rho=read_rho(rho), within=within, edition=edition)

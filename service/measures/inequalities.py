@@ -17,12 +17,14 @@ from service.editions.counted_shares import Counted, counted_share
 from service.editions.edition import Edition
 from service.editions.views import View
 from service.measures.need_without import NeedWithout, need_without
+from service.measures.withheld import Hidden, fifths_shown, hidden_in, slope_withheld, withheld_notes
 
 Transform = Literal["log", "logit"]
 TRANSFORMS = ("log", "logit")
 BY_WHERE_PEOPLE_LIVE = "by where people live, not by person"
 CONFIDENCE = 0.95
 SEED = 0
+DRAWN = "Limits are 95 per cent, from {:,} random draws that are the same every time"
 DRAWS, DRAWS_LARGE = 10_000, 1_000
 NO_RATIOS = {
     "rank": "It is a rank: it has no true zero, so nothing can be said of how many times as much.",
@@ -107,11 +109,10 @@ class Inequality:
 
     @property
     def direction(self) -> str:
-        """Tell whether it is "worse" or "better" where need is greater, or "unclear" within the limits."""
-        if self.slope is None:
+        """Tell whether it is "worse" or "better" where need is greater, or "unclear": no limits, or they include 0."""
+        if self.slope is None or self.slope.sii_lower is None or self.slope.sii_upper is None:
             return "unclear"
-        low = self.slope.sii if self.slope.sii_lower is None else self.slope.sii_lower
-        high = self.slope.sii if self.slope.sii_upper is None else self.slope.sii_upper
+        low, high = self.slope.sii_lower, self.slope.sii_upper
         if low <= 0 <= high:
             return "unclear"
         return "worse" if (low > 0) == (int(self.facts["polarity"]) > 0) else "better"
@@ -147,7 +148,12 @@ def inequality(edition: Edition, view: View, indicator: str, *, transform: Trans
     counts = _counts(edition, indicator, need, value)
     draws = DRAWS_LARGE if edition.large and not view.within else DRAWS
     ratios = _no_ratios(facts, value)
-    slope, problem = _slope(edition, need, value, counts, transform, draws)
+    hidden = hidden_in(edition, indicator, need.rows)
+    used = np.isfinite(value) & np.isfinite(need.position) & (need.people > 0)
+    slope, problem = None, slope_withheld(hidden, used)
+    if not problem:
+        slope, problem = _slope(edition, need, value, counts, transform, draws)
+    withheld = bool((hidden & used).any()) and slope is None
     people = need.people if counts is None else np.nan_to_num(counts.denominator)
     fifths = by_fifth(
         value,
@@ -159,6 +165,7 @@ def inequality(edition: Edition, view: View, indicator: str, *, transform: Trans
         draws=draws,
         seed=SEED,
     )
+    fifths = fifths_shown(fifths, hidden, need.fifth)
     return Inequality(
         edition=edition,
         view=view,
@@ -169,12 +176,14 @@ def inequality(edition: Edition, view: View, indicator: str, *, transform: Trans
         slope=slope,
         problem=problem,
         gap=_gap(fifths, with_ratio=not ratios),
-        concentration=None if ratios else _concentration(need, value),
+        concentration=None if ratios or withheld else _concentration(need, value),
         fifths=fifths,
-        everyone=group_mean(value, edition.population()[need.rows])[0],
-        groups=_groups(edition, need, value),
+        everyone=_everyone(edition, need, value, hidden),
+        groups=_groups(edition, need, value, hidden),
         ratios=ratios,
-        notes=_notes(facts, need, value, counts, draws),
+        notes=_notes(facts, need, value, counts)
+        + withheld_notes(hidden, used)
+        + _limit_notes(counts, slope, fifths, draws),
     )
 
 
@@ -241,14 +250,22 @@ def _concentration(need: NeedWithout, value: Vector) -> float | None:
     return concentration_of(value[known], need.position[known], need.people[known])
 
 
-def _groups(edition: Edition, need: NeedWithout, value: Vector) -> list[GroupKind]:
-    everyone = group_mean(value, edition.population()[need.rows])[0]
+def _everyone(edition: Edition, need: NeedWithout, value: Vector, hidden: Hidden) -> float | None:
+    """Give the mean over all residents; None where it would rest on a count that is not shown."""
+    people = edition.population()[need.rows]
+    return None if hidden[people > 0].any() else group_mean(value, people)[0]
+
+
+def _groups(edition: Edition, need: NeedWithout, value: Vector, hidden: Hidden) -> list[GroupKind]:
+    everyone = _everyone(edition, need, value, hidden)
     kinds = []
     for entry in edition.group_kinds():
         people = edition.group_people(entry["kind"])
         groups = []
         for group in entry["groups"]:
-            mean, living, left_out, unknown = group_mean(value, people[group["id"]][need.rows])
+            here = people[group["id"]][need.rows]
+            mean, living, left_out, unknown = group_mean(value, here)
+            mean = None if hidden[here > 0].any() else mean
             difference = None if mean is None or everyone is None else mean - everyone
             groups.append(GroupMean(group["id"], group["name"], mean, difference, living, left_out, unknown))
         note = str(entry.get("note") or "")
@@ -256,7 +273,7 @@ def _groups(edition: Edition, need: NeedWithout, value: Vector) -> list[GroupKin
     return kinds
 
 
-def _notes(facts: dict[str, Any], need: NeedWithout, value: Vector, counts: Counted | None, draws: int) -> list[str]:
+def _notes(facts: dict[str, Any], need: NeedWithout, value: Vector, counts: Counted | None) -> list[str]:
     found = [f"Need is taken without {part['name']}: {part['why']}." for part in need.left_out]
     missing = int((~np.isfinite(value) & np.isfinite(need.position)).sum())
     if missing:
@@ -267,8 +284,18 @@ def _notes(facts: dict[str, Any], need: NeedWithout, value: Vector, counts: Coun
             "the true difference is larger."
         )
     if counts is not None:
-        found.append("Need fifths are summed again from counts, never averaged from rates; their limits are Wilson’s.")
-    else:
-        found.append("No counts are published behind it: limits come from random weights on the neighbourhoods.")
-    found.append(f"Limits are 95 per cent, from {draws:,} draws that start from the number {SEED}.")
+        found.append("Need fifths are summed again from counts, never averaged from rates.")
     return found
+
+
+def _limit_notes(counts: Counted | None, slope: SlopeIndex | None, fifths: list[Fifth], draws: int) -> list[str]:
+    """Say where limits come from; nothing where there are none."""
+    by_slope = slope is not None and slope.sii_lower is not None
+    by_fifths = any(row.lower is not None for row in fifths)
+    if counts is not None:
+        found = ["Limits of need fifths are 95 per cent and come from the counts."] if by_fifths else []
+        return [*found, f"{DRAWN.format(draws)} within each neighbourhood’s own limits."] if by_slope else found
+    if not (by_slope or by_fifths):
+        return []
+    found = ["No counts are published behind it: limits come from random weights on the neighbourhoods."]
+    return [*found, f"{DRAWN.format(draws)}."]

@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from layers.inequality_arrays import SlopeIndex
+from layers.inequality_arrays import Fifth, SlopeIndex
 from service.drawing.features import view_facts
 from service.measures.inequalities import BY_WHERE_PEOPLE_LIVE, Inequality
 from service.pages.wording import fixed, is_share, lower_first, value_words
@@ -30,8 +30,14 @@ def difference_words(facts: dict[str, Any], value: float | None) -> str:
         return "not known"
     decimals = int(facts.get("decimals", 1))
     if is_share(str(facts["unit"])):
-        return f"{100 * value:+.{max(decimals - 2, 1)}f} points".replace("-", "−")
-    return f"{value:+,.{decimals}f}".replace("-", "−")
+        return f"{signed(100 * value, max(decimals - 2, 1))} points"
+    return signed(value, decimals)
+
+
+def signed(value: float, decimals: int) -> str:
+    """Write a number with its sign; what rounds to nothing has none."""
+    text = f"{value:+,.{decimals}f}"
+    return text.replace("-", "−") if any(digit in text for digit in "123456789") else text[1:]
 
 
 def range_words(facts: dict[str, Any], low: float, high: float) -> str:
@@ -49,8 +55,10 @@ def sentences(found: Inequality) -> list[str]:
         f"The slope index of inequality is {difference_words(facts, slope.sii)}{_between(found)}.",
     ]
     if slope.rii is not None and not found.ratios:
-        limits = "" if slope.rii_lower is None else f" ({slope.rii_lower:.2f} to {slope.rii_upper:.2f})"
-        said.append(f"The relative index is {slope.rii:.2f}{limits}: that many times as much at the most needy end.")
+        limits = ", without limits"
+        if slope.rii_lower is not None:
+            limits = f" ({slope.rii_lower:.2f} to {slope.rii_upper:.2f}): that many times as much at the most needy end"
+        said.append(f"The relative index is {slope.rii:.2f}{limits}.")
     if found.gap.absolute is not None:
         said.append(
             f"The fifth of greatest need has {value_words(facts, found.gap.worst)}, the fifth of least need "
@@ -119,7 +127,8 @@ def inequality_answer(found: Inequality) -> dict[str, Any]:
         "problem": found.problem,
         "gap": asdict(found.gap),
         "concentration_index": found.concentration,
-        "need_fifths": [asdict(row) for row in found.fifths],
+        "need_fifths": [_fifth(row) for row in found.fifths],
+        "need_fifths_of": of_whom(found),
         "everyone": found.everyone,
         "by_group": {
             "label": BY_WHERE_PEOPLE_LIVE,
@@ -129,6 +138,20 @@ def inequality_answer(found: Inequality) -> dict[str, Any]:
         "warnings": warnings(found),
         "notes": list(found.notes),
     }
+
+
+def _fifth(row: Fifth) -> dict[str, Any]:
+    """Give a need fifth with what its value is over: people, or the denominators behind a share."""
+    figures = asdict(row)
+    return {"of" if key == "people" else key: value for key, value in figures.items()}
+
+
+def of_whom(found: Inequality) -> str:
+    """Name what the values of need fifths are over: people, households."""
+    if found.counts is None:
+        return "people"
+    unit = str(found.facts["unit"])
+    return unit.removeprefix("share of ").removesuffix(" (0-1)") if unit.startswith("share of ") else "those counted"
 
 
 def _view(found: Inequality) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from service.web.errors import UnknownIndicator
 NO_RATIO_UNITS = ("rank", "index")  # no true zero, so no relative index
 WHO_LIVES_HERE = ("older_share", "aged_75_share", "aged_85_share", "rented_share")  # no outcome, good or bad
 NO_OUTCOME = "it is no measured outcome whose high values are bad: a rank, an index, access and supply do not count"
+HOW_LIMITS = ("Need fifths are", "No counts are published", "Limits are")  # the notes of `inequality` about limits
 STEEP = 10.0  # a relative index above this says little but that the line comes near 0 at the low end
 
 
@@ -95,10 +97,15 @@ def matched_dial(edition: Edition, view: View, outcome: str) -> NeedMatched:
     slope = found.slope
     if slope is None:
         why = f"{name}: {found.problem}."
-        return NeedMatched(edition, view, outcome, name, None, why, None, None, None, tuple(found.notes))
+        return NeedMatched(edition, view, outcome, name, None, why, None, None, None, tuple(plain_notes(found.notes)))
     rho, why = need_matched_dial(slope.rii, slope.rii_lower, slope.rii_upper, slope.intercept)
     ratio = (slope.rii, slope.rii_lower, slope.rii_upper)
     return NeedMatched(edition, view, outcome, name, rho, why, *ratio, tuple(found.notes))
+
+
+def plain_notes(notes: Iterable[str]) -> list[str]:
+    """Leave out how limits were drawn and how need fifths were summed: neither helps to choose a dial."""
+    return [note for note in notes if not note.startswith(HOW_LIMITS)]
 
 
 def matched_sentences(made: NeedMatched) -> list[str]:

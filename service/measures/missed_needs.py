@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from layers.gradient import Vector
 from layers.missed_need import MissedNeed, Reach, missed_need
 from service.drawing.features import view_facts
 from service.editions.edition import FOOTPRINT_KINDS, Edition
 from service.editions.scoring import Scores, score
 from service.editions.views import View
-from service.pages.wording import fixed, percent
+from service.pages.wording import OLDEST, ages_words, fixed, lower_first, percent
 from service.web.queries import BadQuery
 
 CORE20_DECILES = 2
@@ -33,10 +34,10 @@ IN_NEED_WORDS = {
     "idaci": "children aged 0 to 15 in families on low incomes",
     "idaopi": "people aged 60 and over on low incomes",
 }
-OTHER_AGES = {
-    "idaci": "Children aged 0 to 15, among whom they are counted, are modelled from three sources.",
-    "idaopi": "What reaches people in need is not given: no table counts people aged 60 and over by neighbourhood.",
-}
+COUNTED_AMONG = {"income": "people of all ages", "idaci": "children aged 0 to 15", "idaopi": "people aged 60 and over"}
+COUNTED_AGES = {"income": None, "idaci": (0, 15), "idaopi": (60, OLDEST)}
+MODELLED = "Children aged 0 to 15, among whom they are counted, are modelled from three sources."
+NO_TABLE = "What reaches people in need is not given: no table counts people aged 60 and over by neighbourhood."
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,35 @@ class MissedNeeds:
         said = [] if self.found is None else list(self.found.notes)
         if self.left_out:
             said.append(f"Neighbourhoods without a need score, left out of all three designs: {self.left_out:,}.")
-        if self.kind in OTHER_AGES:
-            said.append(OTHER_AGES[self.kind])
-        return said
+        return [*said, *reach_notes(self.edition, self.view.focus)]
+
+
+def counted_among(edition: Edition, focus: str) -> Vector:
+    """People among whom a focus's people in need are counted; NaN where those whom the focus serves are others.
+
+    What reaches people in need can be said only where both are of the same ages: with equal shares each of them then
+    gets what everyone gets.
+    """
+    kind = edition.in_need_for(focus)[1]
+    among = edition.same_ages(kind)
+    return among if _ages(edition, focus) == COUNTED_AGES[kind] else np.full(len(among), np.nan)
+
+
+def reach_notes(edition: Edition, focus: str) -> list[str]:
+    """Say why what reaches people in need is not given, or how the people they are among were counted."""
+    kind, ages = edition.in_need_for(focus)[1], _ages(edition, focus)
+    if ages != COUNTED_AGES[kind]:
+        served = lower_first(ages_words(ages)) if ages else "people of all ages"
+        return [
+            f"What reaches people in need is not given: they are counted among {COUNTED_AMONG[kind]}, and this service "
+            f"is for {served}."
+        ]
+    return {"idaci": [MODELLED], "idaopi": [NO_TABLE]}.get(kind, [])
+
+
+def _ages(edition: Edition, focus: str) -> tuple[int, int] | None:
+    ages = edition.focuses[focus]["ages"]
+    return (int(ages[0]), min(int(ages[1]), OLDEST)) if ages else None
 
 
 def missed_needs(
@@ -140,7 +167,7 @@ def _compared(
             areas=chosen[counted],
             targeting_score=scores.targeting_score[counted],
             budget=budget,
-            same_ages=edition.same_ages(kind)[scores.rows][counted],
+            same_ages=counted_among(edition, scores.view.focus)[scores.rows][counted],
         )
     except ValueError as error:
         return None, str(error)

@@ -14,19 +14,25 @@ from typing import Any
 import numpy as np
 
 from layers.gradient import Vector
-from layers.proportionality import ProportionalityRatio, proportionality_of
+from layers.proportionality import ProportionalityRatio, proportionality_of, unsure_inverse
 from layers.slope import RESAMPLING_NEEDS
 from service.drawing.features import view_facts
+from service.editions.counted_shares import counted_share
 from service.editions.edition import Edition, open_edition
 from service.editions.views import View
-from service.measures.inequalities import NO_RATIOS
+from service.measures.inequalities import DRAWN, NO_RATIOS
 from service.measures.need_without import ACCESS, NeedWithout, need_without, why_left_out
+from service.measures.withheld import hidden_in, slope_withheld, withheld_notes
 from service.web.queries import BadQuery
 
 DRAWS, SEED, CONFIDENCE = 10_000, 0, 0.95
 SHARES = {"percent": 100.0, "%": 100.0}
 NOT_POSITIVE = "A low value is worse, and it is no share that could be turned round."
 PART_OF_NAME = 40
+CIRCULAR = "It is the need itself that both are drawn against, and a score has no true zero."
+NO_SCORE = "It is a need score: it has no true zero, so nothing can be said of how many times as much."
+OF_PEOPLE = "Need fifths of both are means over the people who live there."
+OF_COUNTS = "Need fifths of the outcome are summed again from counts, those of the resource are means over the people."
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Proportionality:
     Attributes
     ----------
     resource, outcome : str
-        Ids; the outcome is an indicator, or a focus whose need score is the outcome.
+        Ids; the outcome is an indicator, never a need score: that has no true zero.
     outcome_name : str
         What a reader is told; an outcome where low is worse is turned round and called "without ...".
     need : NeedWithout
@@ -95,7 +101,7 @@ def proportionality(edition: Edition, view: View, resource: str, outcome: str) -
     resource : str
         An imported resource.
     outcome : str
-        An indicator with a true zero, or a focus: then its need score without access and supply.
+        An indicator with a true zero.
 
     Returns
     -------
@@ -114,27 +120,36 @@ def proportionality(edition: Edition, view: View, resource: str, outcome: str) -
     need = need_without(edition, view, beside=(outcome,))
     values, name = _outcome(edition, view, outcome)
     given = edition.own.formula_values(resource)[need.rows]
-    ratio, problem = None, ""
+    used = np.isfinite(given) & np.isfinite(values) & np.isfinite(need.position) & (need.people > 0)
+    hidden = hidden_in(edition, resource, need.rows) | hidden_in(edition, outcome, need.rows)
+    counts = _counts(edition, outcome, need, values)
+    ratio, problem = None, slope_withheld(hidden, used)
     try:
-        ratio = proportionality_of(
-            np.asarray(given, dtype=np.float64), values, need.position, need.people,
-            confidence=CONFIDENCE, draws=DRAWS, seed=SEED, names=edition.codes[need.rows].tolist(),
-        )  # fmt: skip
+        if not problem:
+            ratio = proportionality_of(
+                np.asarray(given, dtype=np.float64), values, need.position, need.people, outcome_counts=counts,
+                no_fifths=sorted(set(need.fifth[hidden].tolist())), confidence=CONFIDENCE, draws=DRAWS, seed=SEED,
+                names=edition.codes[need.rows].tolist(),
+            )  # fmt: skip
     except ValueError as error:
         problem = str(error)
-    notes = _notes(edition, resource, outcome, need, given, values)
+    notes = _notes(edition, resource, outcome, need, given, values) + withheld_notes(hidden, used)
+    if ratio is not None and ratio.fifths is not None:
+        notes.append(OF_COUNTS if counts else OF_PEOPLE)
     return Proportionality(edition, view, resource, outcome, name, need, ratio, problem, notes)
 
 
 def _outcome(edition: Edition, view: View, outcome: str) -> tuple[Vector, str]:
     """Values of the outcome in the view, a high one bad, and its name."""
-    if outcome in edition.focuses and outcome not in edition.indicators:
-        found = need_without(edition, view.but(focus=outcome, weights=""))
-        return found.need, f"Need score: {edition.focuses[outcome]['title']}"
-    reason = why_not(edition, outcome) if outcome in edition.indicators else "It is neither an indicator nor a focus."
+    if outcome in edition.indicators:
+        reason = why_not(edition, outcome)
+    elif outcome in edition.focuses:
+        reason = CIRCULAR if outcome == view.focus else NO_SCORE
+    else:
+        reason = "It is no indicator."
     if reason:
         said = f"{outcome[:PART_OF_NAME]!r} cannot be the outcome. {reason}"
-        raise BadQuery("outcome", said, hint=f"Give a focus, or one of {', '.join(usable_outcomes(edition))}.")
+        raise BadQuery("outcome", said, hint=f"Give one of {', '.join(usable_outcomes(edition))}.")
     facts = edition.indicators[outcome]
     held = edition.own.formula_values(outcome) if facts.get("own") else edition.indicator_values(outcome)
     values = np.asarray(held[edition.rows_within(view.within)], dtype=np.float64)
@@ -143,6 +158,17 @@ def _outcome(edition: Edition, view: View, outcome: str) -> tuple[Vector, str]:
     whole = _whole(str(facts["unit"]))
     assert whole is not None
     return whole - values, f"Without: {facts['name']}"
+
+
+def _counts(edition: Edition, outcome: str, need: NeedWithout, values: Vector) -> tuple[Vector, Vector] | None:
+    """Give the counts behind an outcome, turned round as it is; None where one is missing or withheld."""
+    found = counted_share(edition, outcome)
+    if found is None:
+        return None
+    count, among = found.count[need.rows], found.denominator[need.rows]
+    if (np.isfinite(values) & ~(np.isfinite(count) & np.isfinite(among))).any():
+        return None
+    return (count, among) if int(edition.indicators[outcome]["polarity"]) > 0 else (among - count, among)
 
 
 def _whole(unit: str) -> float | None:
@@ -169,10 +195,8 @@ def _notes(
         )
     if len(need.rows) < RESAMPLING_NEEDS:
         found.append(f"With fewer than {RESAMPLING_NEEDS} neighbourhoods there are no limits, so no verdict.")
-    found.append(
-        f"Limits are 95 per cent, from {DRAWS:,} draws that start from the number {SEED} and put the same random "
-        "weights on resource and outcome."
-    )
+    else:
+        found.append(f"{DRAWN.format(DRAWS)} and put the same random weights on resource and outcome.")
     return found
 
 
@@ -232,5 +256,6 @@ def overview(edition: Edition, resource: str, *, focus: str) -> list[dict[str, A
             kept = ("ratio", "lower", "upper", "fifths", "verdict", "words")
             row = {"outcome": outcome, "name": found.outcome_name, **{key: getattr(ratio, key) for key in kept}}
             row |= {"resource_rii": ratio.resource.rii, "outcome_rii": ratio.outcome.rii}
+            row["perhaps"] = ratio.verdict == "inverse care" and unsure_inverse(ratio.resource)
             rows.append(finite(row | {"neighbourhoods": ratio.resource.units}))
     return rows

@@ -42,6 +42,7 @@ YEARS_AHEAD = 5
 DRAWS, SEED = 10_000, 0
 PERCENT = 100.0
 NUMBER = r"-?[0-9]{1,9}(?:\.[0-9]{1,6})?"
+MOST = {"%": 100.0, "mean of 0 to 10": 10.0}  # by how a unit begins; no figure of context is below 0
 NOT_PROPORTION = "no trend is judged: no counts are published beside the figures"
 
 
@@ -288,10 +289,12 @@ def _target(
             raise BadQuery("goal", "A target needs a figure, and a side of it that is better.")
         return None
     first, last = int(known[0]), int(known[-1])
-    wanted, chosen_by = _goal(goal, polarity, float(own[last]), peers[last].median if peers else None)
+    unit = str(variable["unit"])
+    wanted, chosen_by = _goal(goal, unit, polarity, float(own[last]), peers[last].median if peers else None)
     if wanted is None:
         return None
-    by = _due(due, step, times[first], periods[0]) if due else float(times[last]) + YEARS_AHEAD * PER_YEAR[step]
+    usual = float(times[last]) + YEARS_AHEAD * PER_YEAR[step]
+    by = _due(due, step, float(times[first]), usual, periods[0]) if due else usual
     baseline, start = float(own[first]), float(times[first])
     path = [
         float(path_at(np.array([time]), baseline=baseline, goal=wanted, start=start, due=by)[0])
@@ -315,22 +318,27 @@ def _target(
     return Target(wanted, period_text(step, by, periods[0]), baseline, periods[first], tuple(path), found, chosen_by)
 
 
-def _goal(text: str, polarity: int, now: float, middle: float | None) -> tuple[float | None, str]:
+def _goal(text: str, unit: str, polarity: int, now: float, middle: float | None) -> tuple[float | None, str]:
     if text:
         if not re.fullmatch(NUMBER, text):
             raise BadQuery("goal", f"goal is {text[:40]!r}; expected a number such as 95.", hint="Use digits only.")
+        most = next((end for start, end in MOST.items() if unit.startswith(start)), None)
+        if float(text) < 0 or (most is not None and float(text) > most):
+            expected = "0 or more" if most is None else f"a number from 0 to {most:.0f}"
+            raise BadQuery("goal", f"goal is {text[:40]!r}; expected {expected}.", hint=f"The unit is {unit}.")
         return float(text), "reader"
     return (middle, "peers") if middle is not None and polarity * middle < polarity * now else (None, "")
 
 
-def _due(text: str, step: str, start: float, like: str) -> float:
+def _due(text: str, step: str, start: float, usual: float, like: str) -> float:
     try:
         read, number = read_times((text,))
     except ValueError:
         read, number = "", np.array([np.nan])
     if read != step or not number[0] > start:
-        example = period_text(step, start + 2 * PER_YEAR[step], like)
-        raise BadQuery("due", f"due is {text[:40]!r}; expected a {step} after the first.", hint=f"Write {example}.")
+        first, example = (period_text(step, number, like) for number in (start, usual))
+        said = f"due is {text[:40]!r}; expected a {step} after the first figure, {first}."
+        raise BadQuery("due", said, hint=f"For example {example}.")
     return float(number[0])
 
 

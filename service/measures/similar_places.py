@@ -22,6 +22,8 @@ from service.editions.views import View
 from service.web.queries import BadQuery
 
 K, MOST = 8, 20
+FEWEST_PEERS = 3  # with a figure; fewer have no middle half to stand beside
+NOT_KNOWN = "not known"
 COMPARED_BY = {
     "usual": "People, homes, poverty, work and health",
     "all": "Every measure that is held",
@@ -36,8 +38,10 @@ class Measure:
     ----------
     compared_by : bool
         Whether it was used to find the peers.
-    better : bool or None
-        Whether the council is on the good side of both quartiles (True), of neither (None), or on the bad side.
+    describes : bool
+        Whether it tells what people and homes there are, so that neither side of the peers is called better.
+    standing : {"better", "worse", "higher", "lower", "like", "not known"}
+        Beside the middle half of the peers; not known below three peers with a figure, or half of all.
     """
 
     id: str
@@ -49,7 +53,8 @@ class Measure:
     value: float | None
     line: PeerLine
     compared_by: bool
-    better: bool | None
+    describes: bool
+    standing: str
 
 
 @dataclass(frozen=True)
@@ -220,6 +225,7 @@ def _measure(
 ) -> Measure:
     line, value = quartiles(values[peers]), float(values[row])
     polarity = int(part["polarity"])
+    describes = compared_by or bool(part.get("peers")) or polarity == 0
     return Measure(
         id=str(part["id"]),
         name=str(part["name"]),
@@ -230,16 +236,22 @@ def _measure(
         value=value if np.isfinite(value) else None,
         line=line,
         compared_by=compared_by,
-        better=_better(value, line, polarity),
+        describes=describes,
+        standing=_standing(value, line, 0 if describes else polarity),
     )
 
 
-def _better(value: float, line: PeerLine, polarity: int) -> bool | None:
-    if line.lower_quartile is None or line.upper_quartile is None or not np.isfinite(value) or polarity == 0:
-        return None
+def _standing(value: float, line: PeerLine, polarity: int) -> str:
+    if line.lower_quartile is None or line.upper_quartile is None or not np.isfinite(value):
+        return NOT_KNOWN
+    if line.known < max(FEWEST_PEERS, line.peers / 2):
+        return NOT_KNOWN
     if line.lower_quartile <= value <= line.upper_quartile:
-        return None
-    return (value < line.lower_quartile) == (polarity > 0)
+        return "like"
+    low = value < line.lower_quartile
+    if polarity == 0:
+        return "lower" if low else "higher"
+    return "better" if low == (polarity > 0) else "worse"
 
 
 def similar_answer(found: SimilarCouncils) -> dict[str, Any]:

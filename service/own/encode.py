@@ -95,7 +95,8 @@ def _write_overviews(folder: Path) -> None:
 def table_facts(own: OwnTable) -> dict[str, Any]:
     """Return what pages and programs are told of an own table."""
     kept = ("title", "declared", "file", "imported", "rows", "totals", "notes", "protection", "report")
-    return {"name": own.name, "kind": own.kind, **{key: own.facts[key] for key in kept}}
+    hashed = {key: own.facts.get(key) for key in ("sha256", "hash_of")}
+    return {"name": own.name, "kind": own.kind, **{key: own.facts[key] for key in kept}, **hashed}
 
 
 def indicator_facts(own: OwnTable, codes: pd.Index) -> dict[str, Any]:

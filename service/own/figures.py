@@ -16,8 +16,9 @@ from layers.gradient import Vector
 
 FACTS = "own.json"
 OVERVIEWS = "own_proportionality.json"
+NOT_SHOWN = "protected"
 NOTE_WORDS = {
-    "protected": "not shown: it rests on a count of 1 to 7",
+    NOT_SHOWN: "not shown: it rests on a count of 1 to 7",
     "suppressed": "suppressed in the table that was imported",
     "empty": "empty in the table that was imported",
 }
@@ -73,6 +74,11 @@ class OwnFigures:
         if not facts["counted"]:
             return None
         return self._array("count", name), self._array("denominator", name)
+
+    def hidden_counts(self, name: str) -> np.ndarray:
+        """Tell where a count is known and not shown."""
+        protected = np.array([note == NOT_SHOWN for note in self._notes[name]], dtype=bool)
+        return protected & np.isfinite(self.formula_values(name)) & ~np.isfinite(self._array("count", name))
 
     def amounts(self, name: str) -> Vector:
         """How much of a resource each neighbourhood has, in its own unit; NaN = not known or not shown."""

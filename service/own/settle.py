@@ -16,11 +16,11 @@ from geodata.errors import DataError
 from geodata.upload.gate import Declared
 from layers.apportion import to_2021
 from layers.disclosure import PROFILE, SENTENCE, STAND_IN_SENTENCE, Protected, protect, protected_share
+from service.own.figures import NOT_SHOWN
 
 PER_HEAD = 1.0
 PER_THOUSAND = 1000.0
 RATES = ("percent", "share", "rate")
-NOT_SHOWN = "protected"
 LOST_OF_TOTAL = 1e-9
 IMPORT_RULES = {
     "bad-name": "An own table is named in small letters, digits and hyphens, and no column or indicator has the name.",

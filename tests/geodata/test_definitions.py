@@ -114,7 +114,7 @@ def test_a_focus_is_read(toml: Callable[..., Path]) -> None:
     [
         ("title =", "titel =", "unknown-key", ["'titel'", "a focus has", "title"]),
         ("weight = 0.4", "wieght = 0.4", "unknown-key", ["'wieght'", "ingredient has"]),
-        ('title = "Warm homes"\n', "", "missing-key", ["title"]),
+        ('title = "Warm homes"\n', "", "missing-key", ["title", "a focus needs title, question", "missing: title"]),
         ("weight = 0.4\n", "", "missing-key", ["weight"]),
         ('justification = "Tenants cannot insulate."\n', "", "missing-key", ["justification"]),
         ('"Tenants cannot insulate."', '" "', "no-justification", ["'rented_share'", "sentence of justification"]),

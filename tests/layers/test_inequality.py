@@ -504,7 +504,11 @@ def test_inverse_care_says_when_equal_shares_are_possible_too():
     found = proportionality_ratio(resource, outcome, u, p, draws=1_000)
     assert found.resource.rii < 1 < found.resource.rii_upper
     assert found.verdict == "inverse care"
-    assert "though equal shares lie within its limits" in found.words
+    assert found.words.startswith("Perhaps inverse care: ")
+    assert f"{found.resource.rii_lower:.2f} to {found.resource.rii_upper:.2f}, include equal shares" in found.words
+    sure = proportionality_ratio(*borough(21, 0.7, 2.0), draws=1_000)
+    assert sure.resource.rii_upper < 1
+    assert "perhaps" not in sure.words.lower()
 
 
 def test_a_resource_in_exact_proportion_is_proportionate():

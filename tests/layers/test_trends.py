@@ -284,8 +284,10 @@ def test_not_enough_points():
 
 def test_at_the_due_time_there_is_no_run_rate_and_no_chance():
     found = verdict(points((2020, 20, 19, 21), (2030, 11, 10.5, 11.5)), **TARGET)
-    assert (found.verdict, found.expected, found.run_rate, found.chance) == ("off track", 10, None, None)
+    assert (found.verdict, found.expected, found.run_rate, found.chance) == ("missed", 10, None, None)
     assert verdict(points((2031, 9, 8, 10)), **TARGET).verdict == "met"
+    unsure = points((2020, 20, 19, 21), (2030, 10.5, 9.5, 11.5))  # once it is due there is nothing left to wait for
+    assert verdict(unsure, **TARGET).verdict == "missed"
 
 
 def test_a_goal_that_lets_things_get_worse_is_met_only_when_due():
@@ -322,13 +324,15 @@ def test_chances_come_true():
     assert np.array(arrived)[sure].mean() > 0.85
 
 
-def test_chance_is_seeded_and_needs_three_points():
-    table = points((2020, 20, 19, 21), (2021, 19.5, 18.5, 20.5), (2022, 17.5, 16.5, 18.5), (2023, 17, 16, 18))
+def test_chance_is_seeded_and_needs_five_points():
+    table = points(
+        (2020, 20, 19, 21), (2021, 19.5, 18.5, 20.5), (2022, 17.5, 16.5, 18.5), (2023, 17, 16, 18), (2024, 16, 15, 17)
+    )
     first, again = verdict(table, **TARGET), verdict(table, **TARGET)
     assert first == again
     assert first.chance != verdict(table, **TARGET, seed=1).chance
     assert 0 < first.chance < 1
-    assert verdict(table.iloc[:2], **TARGET).chance is None
+    assert verdict(table.iloc[:4], **TARGET).chance is None
     assert verdict(table, **TARGET, draws=0).chance is None
 
 

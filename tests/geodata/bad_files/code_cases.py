@@ -20,6 +20,8 @@ CASES: list[Case] = [
          values=(10.0, 20.5, 30.0)),
     case("spreadsheet text marks", HEADER + "'E01000001,10\n\"=\"\"E01000002\"\"\",20\n", says="tidied-codes",
          values=(10.0, 20.0)),
+    with_code("beyond the fictional codes", "E01999999", "code-not-issued", areas=PLACE),
+    with_code("a code of the demo in a real place", "E01900001", "code-not-issued", areas=PLACE),
     with_code("a digit too few", "E0100002", "bad-code"),
     with_code("a digit too many", "E010000022", "bad-code"),
     with_code("letter O for zero", "EO1000002", "bad-code"),

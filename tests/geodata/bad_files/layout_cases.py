@@ -101,6 +101,19 @@ PERSONS: list[Case] = [
     case("nhs numbers as the value", "lsoa21cd,value\n" + "".join(
         f"{code},{number.replace('-', ' ')}\n" for code, number in zip(CODES, NHS_NUMBERS, strict=False)
     ), "person-level"),
+    case("one nhs number under another name", f"lsoa21cd,value,ref\nE01000001,1,{NHS_NUMBERS[0]}\n", "person-level"),
+    case("dates of birth under another name", "lsoa21cd,value,since\n" + "".join(
+        f"{code},{i},{i + 1:02d}/03/19{60 + i}\n" for i, code in enumerate(CODES)
+    ), "person-level", row=2),
+    case("dates of birth as the amount", "lsoa21cd,amount\n" + "".join(
+        f"{code},19{60 + i}-03-{i + 1:02d}\n" for i, code in enumerate(CODES)
+    ), "person-level", kind="resource"),
+    case("postcodes beside the codes", "lsoa21cd,value,where\n" + "".join(
+        f"{code},{i},LU{i + 1} {i}AA\n" for i, code in enumerate(CODES)
+    ), "person-level", row=2),
+    case("one date for all rows", "lsoa21cd,value,extracted\n" + "".join(
+        f"{code},{i},31/03/2024\n" for i, code in enumerate(CODES)
+    ), values=(0.0, 1.0, 2.0, 3.0, 4.0), facts={"unit": "days"}),
     case("ten-digit numbers that are not", "lsoa21cd,value,phone\n" + "".join(
         f"{code},{i},{1582000000 + 7 * i}\n" for i, code in enumerate(CODES)
     ), values=(0.0, 1.0, 2.0, 3.0, 4.0), facts={"unit": "days"}),

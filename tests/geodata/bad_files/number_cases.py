@@ -141,6 +141,10 @@ FRACTIONS: list[Case] = [
 
 RESOURCES: list[Case] = [
     case("amounts", "lsoa21cd,amount\nE01000001,\"£1,250.50\"\nE01000002,0\n", kind="resource", values=(1250.5, 0.0)),
+    case("negative count of people of a kind of one's own", "lsoa21cd,amount\nE01000001,5\nE01000002,-5\n", "negative",
+         kind="resource", row=3, facts=OWN_PEOPLE | {"unit": "visits"}),
+    case("more people than there are", "lsoa21cd,amount\nE01000001,5\nE01000002,1e300\n", "too-many-people",
+         kind="resource", row=3, facts=OWN_PEOPLE | {"unit": "visits"}),
     case("negative amount", "lsoa21cd,amount\nE01000001,-5\n", "negative", kind="resource", row=2),
     case("amount by another name", "LSOA21CD,Spend\nE01000001,5\n", kind="resource", values=(5.0,)),
     case("unknown amount is not zero", "lsoa21cd,amount\nE01000001,..\nE01000002,5\n", kind="resource",
