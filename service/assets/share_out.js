@@ -130,6 +130,13 @@
     form.addEventListener('change', update);
     form.addEventListener('submit', function (event) {
       event.preventDefault();
+      if (!document.getElementById('budget').value.trim()) {
+        markFaults([{ field: 'budget' }]);
+        live.classList.add('er-stale');
+        speak('Enter a budget. The figures below are those from before.', true);
+        document.getElementById('budget').focus();
+        return;
+      }
       update();
     });
   }

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from service.editions.views import View
 
 NUMBER = r"[0-9]{1,4}(?:\.[0-9]{1,6})?"
-PAIR = f"{NAME}:{NUMBER}"
+PAIR = f"{NAME}[:=]{NUMBER}"
 WEIGHTS = f"{PAIR}(?:,{PAIR}){{0,39}}"
 LARGEST = 10_000
 ABOUT = "indicator:weight pairs with commas between, such as overcrowded_share:2,rented_share:0"
@@ -30,7 +30,7 @@ def read_weights(text: str) -> str:
     Parameters
     ----------
     text : str
-        ``indicator:weight,...``; empty for the focus's own weights.
+        ``indicator:weight,...`` or ``indicator=weight,...``; empty for the focus's own weights.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def read_weights(text: str) -> str:
         return ""
     if not re.fullmatch(WEIGHTS, text):
         raise BadQuery("weights", f"weights is {text[:80]!r}; expected {ABOUT}.", hint=f"Give {ABOUT}.")
-    pairs = [pair.split(":") for pair in text.split(",")]
+    pairs = [pair.split(":") for pair in text.replace("=", ":").split(",")]
     names = [name for name, _ in pairs]
     doubled = [name for name in names if names.count(name) > 1]
     if doubled:
@@ -82,6 +82,16 @@ def weights_text(typed: str) -> str:
         if type(number) not in (int, float) or not 0 <= number < LARGEST:
             raise BadQuery("weights", f"{typed}: {name} is {number!r}; expected a number from 0 to {LARGEST - 1}.")
     return read_weights(",".join(f"{name}:{_plain(number)}" for name, number in entries.items()))
+
+
+def weights_sentence(edition: Edition, view: View) -> str:
+    """Say which indicators of a view have weights of the user's own; empty where none has."""
+    if not view.weights:
+        return ""
+    own = ", ".join(
+        f"{edition.indicators[name]['name']} {_plain(number)}" for name, number in _pairs(view.weights).items()
+    )
+    return f"Your own weights replace those of the focus: {own}. All are then scaled to add up to 1."
 
 
 def check_weights(edition: Edition, focus: str, text: str) -> str:

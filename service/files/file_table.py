@@ -270,7 +270,9 @@ def describing_lines(facts: dict[str, Any]) -> list[str]:
     lines.append(f"Focus: {facts['focus_title']} ({facts['focus']}), strength of the evidence: {facts['strength']}")
     lines += _dial_lines(facts)
     if facts["weights"]:
-        lines.append(f"Weights of the reader's own: {facts['weights']}. How sure the ranks are is {OWN_WEIGHTS}")
+        lines.append(
+            f"Own weights, not the published ones: {facts['weights']}. How sure the ranks are is {OWN_WEIGHTS}"
+        )
     lines += facts.get("share_out", [])
     lines += facts.get("own", [])
     lines.append(f"Edition: {facts['edition']}. Method version: {facts['method']}")

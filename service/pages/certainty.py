@@ -99,8 +99,9 @@ def certainty_summary(edition: Edition, scores: Scores) -> dict[str, Any]:
     fifth = int((scores.need_fifth == 1).sum())
     sentence = (
         f"The fifth of greatest need has {fifth:,} neighbourhoods here. When the score is worked out 2,000 times with "
-        f"its counts, weights and method moved a little, {inside:,} of them are in it at least 90 times in 100. "
-        f"{doubtful:,} neighbourhood{' is' if doubtful == 1 else 's are'} borderline: in it in 10 to 90 draws in 100."
+        f"its counts, weights and method moved a little, {inside:,} "
+        f"neighbourhood{' is' if inside == 1 else 's are'} in it in at least 90 of 100 draws. "
+        f"{doubtful:,} neighbourhood{' is' if doubtful == 1 else 's are'} borderline: in it in 10 to 90 of 100 draws."
     )
     return {"sentence": sentence, "notes": notes}
 

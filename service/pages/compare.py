@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from service.measures.similar_places import (
     COMPARED_BY,
     MOST,
+    NOT_KNOWN,
     Measure,
     SimilarCouncils,
     councils_of,
@@ -20,8 +21,14 @@ if TYPE_CHECKING:
 
     from service.editions.edition import Edition
 
-STANDING = {True: "Better than most peers", False: "Worse than most peers"}
-LIKE = "Like its peers"
+STANDING = {
+    "better": "Better than most peers",
+    "worse": "Worse than most peers",
+    "higher": "Higher than most peers",
+    "lower": "Lower than most peers",
+    "like": "Like its peers",
+}
+NAMED = 4
 UNITS_BEFORE = ("%",)
 
 
@@ -85,15 +92,22 @@ def compare_page(
 
 
 def _lead(found: SimilarCouncils) -> str:
-    judged = [part for part in found.measures if not part.compared_by and part.polarity and part.value is not None]
-    better = sum(part.better is True for part in judged)
-    worse = sum(part.better is False for part in judged)
-    if not judged:
+    outcomes = [part for part in found.measures if not part.describes]
+    judged = [part.standing for part in outcomes if part.standing != NOT_KNOWN]
+    unknown = [part.name for part in outcomes if part.standing == NOT_KNOWN]
+    if not outcomes:
         return ""
-    return (
-        f"{found.name} is better than most of its {len(found.peers)} peers on {better} of {len(judged)} outcomes, "
-        f"worse on {worse}, and like them on the rest."
-    )
+    said = "Nothing can be said of outcomes."
+    if judged:
+        better, worse, like = (judged.count(standing) for standing in ("better", "worse", "like"))
+        said = (
+            f"{found.name} is better than most of its {len(found.peers)} peers on {better} of {len(judged)} outcomes, "
+            f"worse on {worse}, and like them on {like}."
+        )
+    if not unknown:
+        return said
+    more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
+    return f"{said} Not known, here or for enough peers: {'; '.join(unknown[:NAMED])}{more}."
 
 
 def _row(part: Measure, place: str, council: str) -> dict[str, Any]:
@@ -116,16 +130,9 @@ def _row(part: Measure, place: str, council: str) -> dict[str, Any]:
 
 
 def _standing(part: Measure) -> str:
-    line = part.line
-    if part.value is None or line.lower_quartile is None or line.upper_quartile is None:
-        return "–"
-    if part.better is not None:
-        return STANDING[part.better]
-    if part.polarity == 0 and part.value > line.upper_quartile:
-        return "Higher than most peers"
-    if part.polarity == 0 and part.value < line.lower_quartile:
-        return "Lower than most peers"
-    return LIKE
+    if part.standing != NOT_KNOWN:
+        return STANDING[part.standing]
+    return "Not known" if part.value is None or not part.line.known else "Not known: too few peers have a figure"
 
 
 def figure(unit: str, value: float | None) -> str:

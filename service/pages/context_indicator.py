@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from layers.trend_arrays import CHANCE_NEEDS
 from service.measures.inequality_over_time import OverTime, over_time
-from service.measures.series import LEVEL_WORDS, Series, areas_with, read_times, series_of
+from service.measures.inequality_words import signed
+from service.measures.series import LEVEL_WORDS, Series, Target, areas_with, read_times, series_of
 from service.pages.compare import figure
 from service.pages.slope_chart import series_chart
-from service.pages.wording import percent
+from service.pages.wording import labelled, percent
 from service.web.queries import BadQuery
 
 if TYPE_CHECKING:
@@ -17,9 +19,15 @@ if TYPE_CHECKING:
 
 WORSE = {1: "High is worse", -1: "Low is worse", 0: "Neither way is better"}
 NOT_FOR = "for single neighbourhoods: these figures are of a whole {level}, and enter no score."
+SUMMED = ("outcomes_quarterly",)
+CARRIED = {
+    "health_index": "; councils that have merged have the average over their people, and a year may repeat the last",
+}
 STEPS = {"year": "Each year", "quarter": "Each quarter", "month": "Each month"}
+LABELS = {"goal": "Value wanted", "due": "By when"}
 VERDICTS = {
-    "met": "The target is met.",
+    "met": "The target is met: the newest figure has reached it.",
+    "missed": "The target is missed: it was due by the newest figure, which has not reached it.",
     "on track": "On track: the newest figure is on the good side of the path, limits and all.",
     "off track": "Off track: the newest figure is on the bad side of the path, limits and all.",
     "uncertain": "Uncertain: the path lies within the limits of the newest figure, or the figure has no limits.",
@@ -46,7 +54,7 @@ def context_page(edition: Edition, name: str, area: str, goal: str, due: str) ->
     except BadQuery as error:
         if error.parameter not in ("goal", "due"):
             raise
-        slips[error.parameter] = f"{error} {error.hint}".strip()
+        slips[error.parameter] = labelled(error, error.parameter, LABELS[error.parameter])
         found = series_of(edition, name, area)
     place = edition.place["id"]
     query = "".join(f"&{key}={value}" for key, value in (("goal", goal), ("due", due)) if value and not slips)
@@ -76,14 +84,25 @@ def context_page(edition: Edition, name: str, area: str, goal: str, due: str) ->
 
 def _facts(edition: Edition, found: Series) -> list[dict[str, Any]]:
     source = next((part for part in edition.sources if part["id"] == found.variable["source"]), None)
+    name, about = str(found.variable["name"]), str(found.variable.get("about") or "")
     rows = [
+        ("What it says", about or f"{name}, by its publisher’s own definition."),
         ("Unit", str(found.variable["unit"])),
         ("Which way is worse", WORSE[int(found.variable["polarity"])]),
         ("Time", f"{STEPS[found.step]}, {found.periods[0]} to {found.periods[-1]}"),
         ("Source", f"{source['title']}, {source['publisher']}" if source else str(found.variable["source"])),
+        ("Grade", _grade(found)),
         ("Known for", f"A whole {LEVEL_WORDS[found.level]}: context, in no score"),
     ]
     return [{"key": {"text": key}, "value": {"text": value}} for key, value in rows]
+
+
+def _grade(found: Series) -> str:
+    """Say how the figures came to be those of a council."""
+    level, source = LEVEL_WORDS[found.level], str(found.variable["source"])
+    if not found.variable.get("published") or (found.level == "lad" and source in SUMMED):
+        return "Summed: from the neighbourhoods of the council"
+    return f"As published for each {level}" + CARRIED.get(source, "")
 
 
 def _rows(found: Series) -> list[dict[str, str]]:
@@ -174,7 +193,7 @@ def _over_time(found: OverTime | None) -> dict[str, Any] | None:
 
 
 def _points(value: float) -> str:
-    return f"{value:+.1f}".replace("-", "−")
+    return signed(value, 1)
 
 
 def _time(found: Series, period: str) -> float:
@@ -216,12 +235,25 @@ def _target(found: Series) -> dict[str, Any] | None:
     if target is None:
         return None
     unit = str(found.variable["unit"])
-    verdict = target.verdict
-    said = [
-        f"From {figure(unit, target.baseline)} in {target.start} to {figure(unit, target.goal)} by {target.due}.",
-        VERDICTS[verdict.verdict],
-    ]
-    if verdict.expected is not None:
+    said = [f"From {figure(unit, target.baseline)} in {target.start} to {figure(unit, target.goal)} by {target.due}."]
+    said += _still_to_do(found, target)
+    return {
+        "by_peers": target.chosen_by == "peers",
+        "sentences": said,
+        "goal": figure("", target.goal).replace(",", ""),
+        "due": target.due,
+    }
+
+
+def _still_to_do(found: Series, target: Target) -> list[str]:
+    """Say how the figures stand to a target; of one that is reached there is nothing left to work out."""
+    unit, verdict, polarity = str(found.variable["unit"]), target.verdict, int(found.variable["polarity"])
+    if verdict.verdict in ("met", "not enough points"):
+        return [VERDICTS[verdict.verdict]]
+    if verdict.value is not None and polarity * verdict.value <= polarity * target.goal:
+        return ["The newest figure is already better than this value: as a target it would let things get worse."]
+    said = [VERDICTS[verdict.verdict]]
+    if verdict.verdict != "missed" and verdict.expected is not None:
         said.append(f"On the path the newest figure would be {figure(unit, verdict.expected)}.")
     if verdict.run_rate is not None:
         step = found.step
@@ -232,11 +264,6 @@ def _target(found: Series) -> dict[str, Any] | None:
         said.append(
             f"If it goes on as so far, the chance to arrive is about {percent(verdict.chance)} (a straight line)."
         )
-    else:
-        said.append("The chance to arrive is not given: fewer than three points.")
-    return {
-        "by_peers": target.chosen_by == "peers",
-        "sentences": said,
-        "goal": figure("", target.goal).replace(",", ""),
-        "due": target.due,
-    }
+    elif verdict.run_rate is not None:
+        said.append(f"The chance to arrive is not given: there are fewer than {CHANCE_NEEDS} points.")
+    return said

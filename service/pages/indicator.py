@@ -102,10 +102,16 @@ def indicator_page(edition: Edition, name: str, view: View) -> dict[str, Any]:
 def _over_time(edition: Edition, name: str) -> dict[str, str] | None:
     """Lead to a related figure over time, which is known for whole councils only."""
     related = RELATED.get(name)
-    variables = {str(part["id"]): str(part["name"]) for part in edition.context()["variables"]}
+    variables = {str(part["id"]): part for part in edition.context()["variables"]}
     if related is None or related not in variables or not areas_with(edition, related):
         return None
-    return {"href": f"/indicators/{related}?place={edition.place['id']}", "text": variables[related]}
+    part = variables[related]
+    source = next((entry["title"] for entry in edition.sources if entry["id"] == part["source"]), part["source"])
+    return {
+        "href": f"/indicators/{related}?place={edition.place['id']}",
+        "text": str(part["name"]),
+        "differs": f"It is another measure ({part['unit']}, {source}): its figures need not agree with those here.",
+    }
 
 
 def _why(entry: dict[str, Any]) -> dict[str, str]:
@@ -180,7 +186,7 @@ def _classes(
         ends = (float(values[inside].min()), float(values[inside].max())) if inside.any() else ()
         rows.append(
             {
-                "name": f"{place}{_end(place, len(upper))}",
+                "name": f"{place}{_end(place, len(upper), facts.get('kind') == 'resource')}",
                 "range": " to ".join(dict.fromkeys(value_words(facts, end) for end in ends)),
                 "count": int(inside.sum()),
                 "people": float(people[inside].sum()),
@@ -192,8 +198,10 @@ def _classes(
     return rows
 
 
-def _end(place: int, count: int) -> str:
-    return " (most need)" if place == 1 else " (least need)" if place == count else ""
+def _end(place: int, count: int, resource: bool) -> str:
+    """Say which end a class is; a resource has most and least of itself, not of need."""
+    of = "" if resource else " need"
+    return f" (most{of})" if place == 1 else f" (least{of})" if place == count else ""
 
 
 def _chart(facts: dict[str, Any], values: NDArray[np.float64]) -> dict[str, Any]:

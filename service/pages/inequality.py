@@ -63,13 +63,15 @@ def _figures(found: Inequality) -> list[dict[str, str]]:
         if slope.sii_lower is not None and slope.sii_upper is not None:
             limits = range_words(facts, slope.sii_lower, slope.sii_upper)
         rows.append(_figure("Slope index of inequality", difference_words(facts, slope.sii), limits))
-    rows.append(_figure("Gap, worst fifth minus best", difference_words(facts, found.gap.absolute)))
+    rows.append(
+        _figure("Gap, fifth of greatest need minus fifth of least", difference_words(facts, found.gap.absolute))
+    )
     if not found.ratios:
         if slope is not None and slope.rii is not None:
             limits = "–" if slope.rii_lower is None else f"{fixed(slope.rii_lower, 2)} to {fixed(slope.rii_upper, 2)}"
             rows.append(_figure("Relative index of inequality", f"{slope.rii:.2f}", limits))
         if found.gap.relative is not None:
-            rows.append(_figure("Gap, worst fifth over best", f"{found.gap.relative:.2f}"))
+            rows.append(_figure("Gap, fifth of greatest need over fifth of least", f"{found.gap.relative:.2f}"))
         if found.concentration is not None:
             rows.append(_figure("Concentration index (−1 to 1)", f"{found.concentration:+.3f}".replace("-", "−")))
     return rows

@@ -331,7 +331,7 @@ def _notes(edition: Edition, view: View, scores: Scores) -> list[str]:
     if view.layer == "clusters":
         notes = cluster_notes(edition, view)
     if view.weights:
-        notes.append("The indicators have weights of the reader's own.")
+        notes.append("The indicators are weighted as you chose, not as the focus publishes.")
     if edition.place.get("fictional"):
         notes.append("This place is fictional. Its figures are made up.")
     if edition.large and not view.within:

@@ -15,7 +15,16 @@ from service.pages.gp_figures import gp_words
 from service.pages.locator import locator, names_near
 from service.pages.planner import area_name
 from service.pages.ranked_table import WHOLE_TABLE, question
-from service.pages.wording import SERVICE_TITLES, fixed, lower_first, more_means, people, percent, value_words
+from service.pages.wording import (
+    SERVICE_TITLES,
+    each_words,
+    fixed,
+    lower_first,
+    more_means,
+    people,
+    percent,
+    value_words,
+)
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition
@@ -108,10 +117,11 @@ def _sentence(edition: Edition, scores: Scores, view: View, item: int) -> str:
     fifth = int(scores.need_fifth[item])
     position = ORDINALS.get(rank, f"need fifth {fifth} of 5, where 1 is the greatest need")
     verb = "has" if rank in ORDINALS else "is in"
+    whom = each_words(edition.focuses[view.focus].get("ages"))
     more = "more than" if share > 1.005 else "less than" if share < 0.995 else "about the same as"
     return (
-        f"Of the {count:,} neighbourhoods in {where}, it {verb} {position}. With the dial as it is set, each person "
-        f"here gets {fixed(share, 2)} times the average: {more} an equal share."
+        f"Of the {count:,} neighbourhoods in {where}, it {verb} {position}. With the dial as it is set, "
+        f"{whom} here gets {fixed(share, 2)} times the average: {more} an equal share."
     )
 
 

@@ -14,7 +14,7 @@ from service.editions.weights import ingredients_of
 from service.pages.certainty import certainty_summary
 from service.pages.focus_facts import focus_facts
 from service.pages.ranked_table import TableRequest, question, ranked_table
-from service.pages.wording import STRENGTH_WORDS, ages_words, percent
+from service.pages.wording import STRENGTH_WORDS, ages_words, each_words, percent
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition
@@ -132,6 +132,7 @@ def focus_words(edition: Edition, view: View) -> dict[str, Any]:
         "newest": facts["newest"],
         "reference_words": "All neighbourhoods of England" if over_england else f"The neighbourhoods of {place} only",
         "ages_words": ages_words(facts.get("ages")),
+        "each_words": each_words(facts.get("ages")),
         "ingredients": [{**part, "weight_words": percent(part["weight"], 1)} for part in parts],
     }
 

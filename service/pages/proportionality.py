@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from service.editions.views import DEFAULT_FOCUS
+from service.measures.withheld import hidden_in, slope_withheld
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition
@@ -15,6 +18,7 @@ TITLES = {
     "proportionate": "Proportionate: as steep as need, as far as can be told",
     "steeper than need": "Steeper than need",
 }
+PERHAPS = "Perhaps inverse care: equal shares lie within the limits"
 NO_VERDICT = "No verdict"
 
 
@@ -45,9 +49,16 @@ def proportionality_part(edition: Edition, resource: str) -> dict[str, Any] | No
         "lead": next((row for row in rows if row["verdict"] != NO_VERDICT), None),
         "rows": rows,
         "protection": facts.get("protection"),
+        "withheld": _withheld(edition, resource),
         "address": f"/api/v1/places/{edition.place['id']}/proportionality?resource={resource}&outcome=",
         "example": rows[0]["outcome"] if rows else "OUTCOME",
     }
+
+
+def _withheld(edition: Edition, resource: str) -> str:
+    """Say why nothing is held against this resource over the whole place; nothing if it is."""
+    rows = np.arange(edition.count)
+    return slope_withheld(hidden_in(edition, resource, rows), np.isfinite(edition.own.formula_values(resource)))
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
@@ -60,7 +71,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
         "ratio": _times(row["ratio"]),
         "limits": limits,
         "fifths": _times(row["fifths"]),
-        "verdict": TITLES.get(row["verdict"], NO_VERDICT),
+        "verdict": PERHAPS if row.get("perhaps") else TITLES.get(row["verdict"], NO_VERDICT),
         "words": row["words"],
     }
 

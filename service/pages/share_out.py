@@ -7,25 +7,41 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from service.editions.views import dial_text
-from service.measures.matched_dials import matched_dial, matched_sentences, outcomes
-from service.measures.missed_needs import missed_needs, missed_part, missed_sentences
+from service.measures.matched_dials import matched_dial, matched_sentences, outcomes, plain_notes
+from service.measures.missed_needs import missed_needs, missed_part, missed_sentences, reach_notes
 from service.pages.planner import FIFTHS, area_name, footprint_choices
 from service.pages.ranked_table import question
 from service.pages.wording import fixed, percent, pounds
 from service.sharing.counts import count_choices
 from service.sharing.designs import Design, designs, missed_here
-from service.sharing.recipients import Receiver, nouns, recipient_kinds
-from service.sharing.requests import ABOUT_AMOUNT, ABOUT_FLOOR, OWN, Asked
+from service.sharing.recipients import Receiver, footprint_pairs, nouns, recipient_kinds
+from service.sharing.requests import ABOUT_AMOUNT, ABOUT_FLOOR, ABOUT_LEAST, OWN, Asked
 from service.sharing.share_outs import SharedBudget, certificate_of
-from service.sharing.words import PER, amount_words, in_need_words, notes, rule_words, sentences, warnings
+from service.sharing.words import (
+    PER,
+    ages_note,
+    amount_words,
+    budget_words,
+    in_need_words,
+    notes,
+    order_note,
+    rounding_note,
+    rule_words,
+    sentences,
+    spread_note,
+    three_figures,
+    warnings,
+)
 from service.web.queries import BadQuery
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition
     from service.editions.views import View
+    from service.web.dependencies import Slip
 
 MOST_ROWS = 300
 ROWS_ON_PAPER = 24  # less two lines for each sentence and warning: with the designs they fill one A4
+ROWS_SET_CLOSE = 40  # in smaller letters; less two lines for each sentence about who is missed, too
 UNIT_TITLES = {
     "pence": "Pounds, to the penny",
     "pounds-exact": "Pounds, without rounding",
@@ -49,7 +65,7 @@ def share_out_page(
     result: dict[str, Any] | None = None,
     matched: dict[str, Any] | None = None,
     error: BadQuery | None = None,
-    slips: Iterable[tuple[str, str]] = (),
+    slips: Iterable[Slip] = (),
 ) -> dict[str, Any]:
     """Gather everything the share-out page shows.
 
@@ -65,7 +81,7 @@ def share_out_page(
         From `matched_part`, where an outcome was asked for.
     error : BadQuery or None
         Why it could not be shared.
-    slips : pairs of field and sentence
+    slips : iterable of Slip
         Fields of the view that could not be used.
 
     Returns
@@ -73,11 +89,11 @@ def share_out_page(
     dict
         For ``share_out.html``: ``form``, ``errors``, ``result`` and ``matched``.
     """
-    errors = [{"text": sentence, "href": f"#{field}"} for field, sentence in slips]
+    errors = [{"text": sentence, "href": f"#{field}"} for field, sentence, _ in slips]
     if error is not None:
         field = error.parameter if error.parameter in FIELDS else "budget"
         errors.append({"text": _plain(error), "href": f"#{field}"})
-    elif result is None and asked.minimum.strip():
+    elif result is None and asked.minimum.strip() and not errors:
         errors.append({"text": "Enter a budget", "href": "#budget"})
     return {
         "heading": f"Share out a budget in {area_name(edition, view)}",
@@ -101,7 +117,7 @@ def matched_part(shared: SharedBudget, outcome: str) -> dict[str, Any]:
     query = taken.query(**request.parameters(), match=outcome) if taken else ""
     return {
         "sentences": matched_sentences(made),
-        "notes": list(made.notes),
+        "notes": plain_notes(made.notes),
         "rho": dial_text(made.rho) if made.rho else "",
         "href": f"/places/{view.place}/share-out{question(query)}" if taken else "",
     }
@@ -109,8 +125,10 @@ def matched_part(shared: SharedBudget, outcome: str) -> dict[str, Any]:
 
 def _plain(error: BadQuery) -> str:
     """Say what is wrong as the form's own words do."""
-    if error.parameter in ("budget", "minimum") and "expected a number above 0" in str(error):
-        return f"Enter the {error.parameter} as {ABOUT_AMOUNT}"
+    if error.parameter == "budget" and "expected a number above 0" in str(error):
+        return f"Enter the budget as {ABOUT_AMOUNT}"
+    if error.parameter == "minimum" and "expected a number of 0 or more" in str(error):
+        return f"Enter “Least for each” as {ABOUT_LEAST}"
     if error.parameter == "floor" and "expected a number above 0" in str(error):
         return f"Enter the part shared equally as {ABOUT_FLOOR}"
     return f"{str(error)[:1].upper()}{str(error)[1:]} {error.hint}".strip()
@@ -160,7 +178,7 @@ def _over_title(over: str) -> str:
     return many if many == "MSOAs" else many.capitalize()
 
 
-def result_of(shared: SharedBudget, public_url: str) -> dict[str, Any]:
+def result_of(shared: SharedBudget, public_url: str, *, beside: int = 0) -> dict[str, Any]:
     """Gather what a shared budget shows, as plain data that JSON can carry.
 
     Parameters
@@ -169,16 +187,19 @@ def result_of(shared: SharedBudget, public_url: str) -> dict[str, Any]:
         A budget shared out.
     public_url : str
         The site's address for the share link, without a closing slash; may be empty.
+    beside : int
+        Number of sentences about a matched dial that stand on the same paper.
     """
     query = question(shared.query())
     place = shared.view.place
     one, many = nouns(shared.request.over)
     rows = [_row(shared, each) for each in shared.receivers[:MOST_ROWS]]
+    missed = _missed_words(shared)
     return {
         "rule": rule_words(shared),
         "sentences": sentences(shared),
         "warnings": warnings(shared),
-        "notes": notes(shared),
+        "notes": [note for note in notes(shared) if note not in (ages_note(shared), rounding_note(shared))],
         "wider": _wider(shared) if shared.share.below_one_unit else [],
         "focus_title": shared.edition.focuses[shared.view.focus]["title"],
         "noun": one,
@@ -186,13 +207,17 @@ def result_of(shared: SharedBudget, public_url: str) -> dict[str, Any]:
         "counted": shared.in_need.title if shared.in_need else "",
         "rows": rows,
         "more": len(shared.receivers) - MOST_ROWS,
-        "paper": _on_paper(shared),
-        "of_total": amount_words(shared, float(shared.share.budget))
-        + (" units" if shared.request.unit == "whole" else ""),
+        "paper": _on_paper(shared, missed, beside),
+        "of_total": budget_words(shared),
+        "in_need": fixed(float(sum(row.in_need or 0 for row in shared.share.recipients))) if shared.in_need else "",
+        "table_notes": [note for note in (ages_note(shared), rounding_note(shared)) if note],
+        "spread": spread_note(shared),
+        "order": bool(order_note(shared)),
+        "reach_notes": reach_notes(shared.edition, shared.view.focus),
         "total": amount_words(shared, float(shared.share.budget)),
         "people": fixed(float(shared.people)),
         "designs": _designs(shared),
-        "missed": _missed_words(shared),
+        "missed": missed,
         "digest": certificate_of(shared)["digest"],
         "certificate_address": f"/downloads/{place}/share-out.certificate.json{query}",
         **{f"{kind}_address": f"/downloads/{place}/share-out.{kind}{query}" for kind in ("csv", "xlsx", "pdf")},
@@ -200,12 +225,13 @@ def result_of(shared: SharedBudget, public_url: str) -> dict[str, Any]:
     }
 
 
-def _on_paper(shared: SharedBudget) -> dict[str, Any] | None:
-    """Sum up the recipients that do not fit on one A4; None where all do."""
-    room = max(ROWS_ON_PAPER - 2 * len(sentences(shared)) - 3 * len(warnings(shared)), 5)
-    rest = shared.receivers[room:]
-    if not rest:
+def _on_paper(shared: SharedBudget, missed: dict[str, Any], beside: int) -> dict[str, Any] | None:
+    """Say how many rows one A4 holds where they must be set close, and sum up the rest; None where all have room."""
+    above = 2 * len(sentences(shared)) + 3 * len(warnings(shared))
+    if len(shared.receivers) <= max(ROWS_ON_PAPER - above, 5):
         return None
+    room = max(ROWS_SET_CLOSE - above - 2 * (len(missed["sentences"]) + beside), 5)
+    rest = shared.receivers[room:]
     return {
         "rows": room,
         "count": len(rest),
@@ -222,7 +248,7 @@ def _row(shared: SharedBudget, each: Receiver) -> dict[str, Any]:
         "name": each.name,
         "href": f"/places/{shared.view.place}/neighbourhoods/{row.code}{query}" if own else "",
         "people": fixed(float(row.people)),
-        "in_need": fixed(None if row.in_need is None else float(row.in_need)),
+        "in_need": fixed(None if row.in_need is None or row.code in shared.stood_in else float(row.in_need)),
         "multiple": fixed(float(row.multiple), 2),
         "achieved": "–" if row.achieved is None else fixed(float(row.achieved), 2),
         "amount": amount_words(shared, float(row.amount)),
@@ -274,7 +300,9 @@ def _missed_words(shared: SharedBudget) -> dict[str, Any]:
     """Say in words whom fixed areas and this share-out miss; the rows of the designs carry the figures."""
     made = missed_needs(shared.edition, shared.view, "core20", budget=float(shared.share.budget))
     said = missed_sentences(made)
-    if shared.in_need is not None or shared.request.unit == "whole":  # theirs are of the dial before rounding
+    if (
+        shared.in_need is not None or shared.request.unit == "whole" or shared.share.with_nothing
+    ):  # theirs are of the dial before rounding
         said = [*said[:1], *missed_here(shared)]
     return missed_part(made) | {"rows": [], "sentences": said}
 
@@ -288,15 +316,18 @@ def _tenth(share: float) -> str:
 
 
 def _units(value: float) -> str:
-    return f"{value:,.3g}"
+    return three_figures(value)
 
 
 def _wider(shared: SharedBudget) -> list[dict[str, str]]:
-    """Offer the same budget over larger areas, where units are too few."""
-    larger = [over for over in recipient_kinds(shared.edition) if over not in ("lsoa", shared.request.over)]
+    """Offer the same budget over fewer and larger areas, where it is too small."""
+    codes = {row.code for row in shared.share.neighbourhoods}
     found = []
-    for over in larger:
+    for over in recipient_kinds(shared.edition):
         request = replace(shared.request, over=over, minimum=0)
+        pairs = footprint_pairs(shared.edition, request, codes)
+        if pairs is None or len({footprint for footprint, _ in pairs}) >= len(shared.receivers):
+            continue
         query = question(shared.view.query(**request.parameters()))
         found.append({"href": f"/places/{shared.view.place}/share-out{query}", "text": f"Share over {_lower(over)}"})
     return found

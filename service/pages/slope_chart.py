@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from layers.gradient import Vector
 from service.measures.inequalities import Inequality
+from service.measures.withheld import hidden_in
 from service.pages.wording import fixed, is_share, value_words
 
 WIDTH, HEIGHT = 640, 300
@@ -61,6 +62,7 @@ def slope_chart(found: Inequality) -> dict[str, Any] | None:
     if found.slope is None:
         return None
     known = np.isfinite(found.value) & np.isfinite(found.need.position) & (found.need.people > 0)
+    known &= ~hidden_in(found.edition, found.indicator, found.need.rows)  # a stand-in is no dot
     x, y, people = found.need.position[known], found.value[known], found.need.people[known]
     grouped = len(x) > MOST_DOTS
     if grouped:

@@ -73,6 +73,13 @@ def ages_words(ages: tuple[int, int] | list[int] | None) -> str:
     return f"{'Children' if last < 18 else 'People'} aged {first} to {last}"
 
 
+def each_words(ages: tuple[int, int] | list[int] | None) -> str:
+    """Name whom a focus counts, one at a time: each person, each child aged 0 to 4."""
+    if not ages:
+        return "each person"
+    return "each " + ages_words(ages).replace("People", "person", 1).replace("Children", "child", 1)
+
+
 def credits_once(attribution: Iterable[str]) -> list[str]:
     """List the sentences of several attributions in order, each once: publishers share some of theirs."""
     return list(dict.fromkeys(re.split(r"(?<=[.])\s+(?=[A-Z])", " ".join(attribution))))
@@ -121,6 +128,12 @@ def unit_words(unit: str) -> str:
     if is_share(unit):
         return unit.replace("share", "per cent", 1).removesuffix("(0-1)").strip()
     return unit
+
+
+def labelled(error: Exception, parameter: str, label: str) -> str:
+    """Say what was wrong in a field by the name that the form gives it, not by its parameter."""
+    said = re.sub(f"^{re.escape(parameter)} is ", f"{label} is ", str(error))
+    return f"{said} {getattr(error, 'hint', '')}".strip()
 
 
 def lower_first(sentence: str) -> str:

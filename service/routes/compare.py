@@ -20,6 +20,7 @@ from service.measures.similar_places import (
 )
 from service.pages.compare import compare_page
 from service.pages.furniture import breadcrumbs, furniture, site_pages
+from service.pages.wording import labelled
 from service.routes.fairness import AskedPeers
 from service.web.answers import answer
 from service.web.dependencies import EditionText, RequestedEdition
@@ -28,6 +29,7 @@ from service.web.queries import BadQuery
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 HTML = "text/html; charset=utf-8"
 FIELDS = ("k", "variables", "peers")
+LABELS = {"k": "How many peers", "variables": "Alike in what"}
 
 
 @router.get("/places/{place}/compare")
@@ -50,7 +52,7 @@ def show_compare(
     except BadQuery as error:
         if error.parameter not in FIELDS:
             raise
-        slips[error.parameter] = f"{error} {error.hint}".strip()
+        slips[error.parameter] = labelled(error, error.parameter, LABELS.get(error.parameter, error.parameter))
         drawn = _form_alone(opened, chosen)
     context = furniture(opened) | {
         "page_title": drawn["heading"],

@@ -160,10 +160,11 @@ def show_planner(
         "scores": scores,
         "planner": planner(edition, scores, view, table, public_url=public_url),
         "map": map_page(edition, view, scores),
-        "errors": [{"text": slip.sentence, "href": f"#{slip.parameter}"} for slip in asked.slips],
-        "faults": {slip.parameter: slip.sentence for slip in asked.slips},
+        "errors": [{"text": slip.sentence, "href": f"#{slip.parameter}"} for slip in asked.errors],
+        "faults": {slip.parameter: slip.sentence for slip in asked.errors},
+        "notices": asked.notices,
     }
-    if asked.slips:
+    if asked.errors:
         body = site_pages(request).draw("planner.html", context)
         return HTMLResponse(body, 422, {"Cache-Control": "no-store"})
     return _page(request, "planner.html", context)
@@ -256,7 +257,7 @@ def show_indicator(
         "page_title": edition.indicators[indicator]["name"],
         "place_choices": place_cards(opened),
         "breadcrumbs": breadcrumbs(
-            (edition.place["name"], f"/places/{edition.place['id']}"), (edition.indicators[indicator]["short"], "")
+            (edition.place["name"], f"/places/{edition.place['id']}"), (edition.indicators[indicator]["name"], "")
         ),
         "view": view,
         **indicator_page(edition, indicator, view),

@@ -32,9 +32,7 @@ router = APIRouter(prefix="/api/v1/places/{place}", tags=["JSON"])
 JSON = "application/json"
 JOB = "service.measures.proportionality:compared"
 ResourceText = Annotated[str, Query(description="Name of an imported resource", max_length=64)]
-OutcomeText = Annotated[
-    str, Query(description="Name of an indicator with a true zero, or of a focus: then its need score", max_length=64)
-]
+OutcomeText = Annotated[str, Query(description="Name of an indicator with a true zero", max_length=64)]
 
 
 async def view_of_need(

@@ -77,7 +77,11 @@ class ShareOutBody(BaseModel):
     focus: str = Field(DEFAULT_FOCUS, max_length=64, description="Name of a focus")
     rho: float = Field(3.0, ge=1, le=20, allow_inf_nan=False, description="The dial, at most two decimals")
     within: str = Field("", max_length=100, description="lad:CODE, ward:CODE, msoa:CODE or team:NAME; empty for all")
-    weights: str = Field("", max_length=2000, description="indicator:weight,... in place of the focus's own weights")
+    weights: str = Field(
+        "",
+        max_length=2000,
+        description="indicator:weight,... (or indicator=weight) in place of the focus's own weights",
+    )
     unit: Unit = Field("pence", description="Pounds to the penny, pounds without rounding, or whole units")
     over: str = Field("lsoa", pattern=f"^(?:{OVER})$", description=f"Who receives: {ABOUT_OVER}")
     minimum: float = Field(0, ge=0, le=10**12, allow_inf_nan=False, description="For each recipient first")
@@ -124,6 +128,7 @@ async def share_out(
     request: Request, editions: RequestedEditions, workshop: RequestedWorkshop, place: str, body: ShareOutBody
 ) -> Response:
     """Share a budget out: everyone gets something, more where need is greater."""
+    _refuse_idle(body)
     edition = editions.get(place, read_edition(body.edition))
     if read_name("focus", body.focus) not in edition.focuses:
         raise UnknownFocus(f"No focus {body.focus!r} here; choose one of {', '.join(sorted(edition.focuses))}.")
@@ -155,6 +160,14 @@ async def _made(
         return b""
     with file:
         return file.read()
+
+
+def _refuse_idle(body: ShareOutBody) -> None:
+    """Refuse what the form chosen leaves aside, where it was given."""
+    idle = "floor" if body.form == "dial" else "rho"
+    if idle in body.model_fields_set:
+        other = "count" if body.form == "dial" else "dial"
+        raise BadQuery(idle, f"{idle} came with form={body.form}.", hint=f"It belongs to form={other}; leave it out.")
 
 
 def _known(edition: Edition, view: View) -> None:
@@ -207,7 +220,9 @@ async def show_share_out(
     result, error = b"", None
     if asked.match and asked.match not in edition.indicators:
         raise UnknownIndicator(f"No outcome {asked.match!r} here.")
-    if budget.strip() and not forgiven.slips:
+    if "budget" in request.query_params and not budget.strip():
+        error = BadQuery("budget", "Enter a budget")
+    if budget.strip() and not forgiven.errors:
         try:
             result = await _made(request, workshop, edition, view, asked.request(), "page", asked.match)
         except BadQuery as refusal:
@@ -215,16 +230,19 @@ async def show_share_out(
         else:
             if not result:
                 return Response(None, CLIENT_LEFT)
-    found = (orjson.loads(result) if result else {}) | {"error": error, "slips": forgiven.slips}
-    return await run_in_threadpool(_page, request, edition, view, asked, found)
+    found = (orjson.loads(result) if result else {}) | {"error": error, "slips": forgiven.errors}
+    return await run_in_threadpool(_page, request, edition, view, asked, found, forgiven.notices)
 
 
-def _page(request: Request, edition: Edition, view: View, asked: Asked, found: dict[str, Any]) -> Response:
+def _page(
+    request: Request, edition: Edition, view: View, asked: Asked, found: dict[str, Any], notices: list[str]
+) -> Response:
     drawn = share_out_page(edition, view, asked, **found)
     context = furniture(edition) | {
         "page_title": drawn["heading"],
         "wide": True,
         "view": view,
+        "notices": notices,
         "breadcrumbs": breadcrumbs((edition.place["name"], drawn["planner_address"]), ("Share out a budget", "")),
         **drawn,
     }
@@ -259,6 +277,8 @@ async def download_share_out(
     """Give a share-out as CSV, XLSX, one A4 (PDF), or its certificate: the same figures in all."""
     view, public_url = view.but(layer="", indicator=""), site_pages(request).tenant.public_url
     asked = Asked(budget, unit, over, minimum, form, counts, floor).request()
+    if floor and asked.form == "dial":
+        raise BadQuery("floor", "floor came with the dial.", hint="It belongs to form=count; leave it out.")
     _known(edition, view)
     key = answer_key(f"{kind} {view.place}", edition.id, view.but(edition="").query(**asked.parameters()))
     pinned = bool(view.edition)

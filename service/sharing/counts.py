@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from layers.disclosure import STAND_IN
 from layers.gradient import Vector
 from service.editions.edition import Edition
 from service.editions.people import IN_NEED_KINDS
@@ -20,11 +22,15 @@ IN_NEED_TITLES = {
 
 
 class PeopleInNeed(NamedTuple):
-    """People in need of every neighbourhood of the place, NaN = not known; and what they are called."""
+    """People in need of every neighbourhood of the place, NaN = not known; and what they are called.
+
+    ``hidden`` tells where a protected count is not shown and the stand-in is used.
+    """
 
     name: str
     title: str
     people: Vector
+    hidden: NDArray[np.bool_] | None = None
 
 
 def count_choices(edition: Edition) -> list[tuple[str, str]]:
@@ -66,4 +72,7 @@ def people_in_need(edition: Edition, focus: str, name: str) -> PeopleInNeed:
         return PeopleInNeed(name, titles[name], edition.in_need(name))
     counts = edition.indicator_counts(name)
     assert counts is not None
-    return PeopleInNeed(name, titles[name], counts[0])
+    if not edition.indicators[name].get("protection"):
+        return PeopleInNeed(name, titles[name], counts[0])
+    hidden = edition.own.hidden_counts(name)
+    return PeopleInNeed(name, titles[name], np.where(hidden, STAND_IN, counts[0]), hidden)

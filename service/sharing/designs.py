@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from layers.gradient import Vector
 from layers.missed_need import Reach, reach
-from service.measures.missed_needs import AREAS, CORE20_DECILES
+from service.measures.missed_needs import AREAS, CORE20_DECILES, counted_among
 from service.pages.wording import percent
 from service.sharing.share_outs import SharedBudget
 
@@ -69,8 +69,13 @@ def designs(shared: SharedBudget) -> list[Design]:
     scores, edition = shared.scores, shared.edition
     counted = np.isfinite(scores.eligible)
     rows = scores.rows[counted]
-    need, kind = edition.in_need_for(shared.view.focus)
-    living = _Living(scores.eligible[counted], scores.need_fifth[counted], need[rows], edition.same_ages(kind)[rows])
+    need = edition.in_need_for(shared.view.focus)[0]
+    living = _Living(
+        scores.eligible[counted],
+        scores.need_fifth[counted],
+        need[rows],
+        counted_among(edition, shared.view.focus)[rows],
+    )
     decile = edition.deprivation()["imd_decile"][rows]
     core20 = np.isfinite(decile) & (decile <= CORE20_DECILES)
     last = ("dial", "The dial") if shared.in_need is None else ("count", "By people in need")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ COLUMNS: tuple[tuple[str, str, int, Callable[[Receiver], Any]], ...] = (
     ("eligible", "People of the ages the focus is about", 1, lambda r: _number(r.share.people)),
     ("need_position", "Need position, 0 to 1; 1 is the greatest need", 3, lambda r: _number(r.share.position)),
     ("targeting_score", "Planned share per head; 1 is the average", 2, lambda r: _number(r.share.multiple)),
-    ("quota", "What is due before rounding to units, with any minimum", 2, lambda r: _number(r.share.quota)),
+    ("quota", "What is due before rounding, with any least amount", 2, lambda r: _number(r.share.quota)),
     ("amount", "What the recipient gets; the amounts add up to the budget", 2, lambda r: _number(r.share.amount)),
     ("achieved", "Share per head of the amount; 1 is the average", 2, lambda r: _number(r.share.achieved)),
 )  # fmt: skip
@@ -45,18 +46,24 @@ def _number(value: Fraction | None) -> float | None:
     return None if value is None else float(value)
 
 
+def _in_need(not_shown: Collection[str], receiver: Receiver) -> float | None:
+    """Give the people in need of a recipient; nothing where one of its counts is not shown."""
+    return None if receiver.share.code in not_shown else _number(receiver.share.in_need)
+
+
 def share_table(shared: SharedBudget) -> Table:
     """Collect the recipients as the columns of a file, greatest need first."""
     wanted = list(COLUMNS)
     if shared.in_need is not None:
         about = f"The people in need by whom it was shared: {shared.in_need.title}"
-        wanted.insert(NEED_AT, ("in_need", about, 1, lambda r: _number(r.share.in_need)))
+        wanted.insert(NEED_AT, ("in_need", about, 1, partial(_in_need, frozenset(shared.stood_in))))
     columns = [
         Column(name, about, "text" if name in TEXTS else "number", [value(row) for row in shared.receivers], decimals)
         for name, about, decimals, value in wanted
     ]
     facts = facts_of(shared.edition, shared.view.but(layer="targeting"))
-    facts |= dial_facts(shared.scores) if shared.in_need is None else {}
+    if shared.in_need is None and shared.request.over == "lsoa":  # a larger area's shares are averages: said below
+        facts |= dial_facts(shared.scores)
     title = f"{facts['title']}: {budget_words(shared)} shared out"
     said = [f"{sentence_of_rule(shared)}.", *sentences(shared), *warnings(shared), *notes(shared)]
     request = shared.request.parameters() | {"unit": shared.request.unit, "over": shared.request.over}

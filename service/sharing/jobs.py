@@ -24,7 +24,8 @@ def made(shared: SharedBudget, kind: str, public_url: str, match: str = "") -> b
     """Write a shared budget as ``page`` (what the page shows, in JSON), or as a kind of `share_bytes`."""
     if kind == "page":
         matched = matched_part(shared, match) if match else None
-        return orjson.dumps({"result": result_of(shared, public_url), "matched": matched})
+        beside = len(matched["sentences"]) if matched else 0
+        return orjson.dumps({"result": result_of(shared, public_url, beside=beside), "matched": matched})
     return share_bytes(shared, kind, link=result_link(shared, public_url))
 
 

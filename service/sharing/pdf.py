@@ -31,12 +31,7 @@ GAP = 6.0
 LEADING = 0.46  # of a line, in millimetres for each point
 LETTERS = "cp1252"
 DESIGN = 27.0
-SHORT = {
-    "Only the local fifth of greatest need": "Only local fifth 1",
-    "Only the national most deprived fifth (Core20)": "Only Core20",
-    "The dial, as shared out": "This share-out",
-    "By people in need, as shared out": "This share-out",
-}
+SHORTEST = 12  # letters of a name that must stay before the bracket is shortened too
 FULL = WIDTH - 2 * MARGIN
 HALF = (FULL - GAP) / 2
 
@@ -134,6 +129,26 @@ class Sheet(FPDF):
         self.line_under(left, left + sum(widths))
         self.ln(self.row_height)
 
+    def heads(self, cells: Sequence[str], widths: Sequence[float]) -> None:
+        """Write the heads of a table in full, over as many lines as they need."""
+        size = BODY if self.roomy else SMALL
+        self.set_font("Helvetica", "B", size)
+        lines = [
+            self.multi_cell(width, text=plain(text), dry_run=True, output="LINES")
+            for text, width in zip(cells, widths, strict=True)
+        ]
+        most, top, left = max(len(found) for found in lines if isinstance(found, list)), self.y, MARGIN
+        with self.tagged("P"):
+            for number, (text, width) in enumerate(zip(cells, widths, strict=True)):
+                self.set_xy(left, top)
+                self.multi_cell(width, size * LEADING, plain(text), align="R" if number else "L")
+                left += width
+        self.set_xy(MARGIN, top + most * size * LEADING + 0.6 - self.row_height)
+        self.set_draw_color(*LINE)
+        self.set_line_width(0.1)
+        self.line_under(MARGIN, MARGIN + sum(widths))
+        self.ln(self.row_height)
+
     @property
     def row_height(self) -> float:
         """Height of a row of a table."""
@@ -152,8 +167,17 @@ class Sheet(FPDF):
         self._out("EMC")
 
     def cut(self, text: str, width: float) -> str:
-        """Shorten a text to a width."""
+        """Shorten a text to a width: of ``Name (Code)`` first the name, and of the code only what stands before it."""
         text = plain(text)
+        name, bracket, code = text.rpartition(" (")
+        if bracket and code.endswith(")"):
+            while len(name) > SHORTEST and self.get_string_width(f"{name} ({code}") > width - 1.5:
+                name = name[:-2].rstrip(" .") + "."
+            while " " in code and self.get_string_width(f"{name} ({code}") > width - 1.5:
+                code = code.partition(" ")[2]  # the words of the council's name, never its number
+            while len(name) > 1 and self.get_string_width(f"{name} ({code}") > width - 1.5:
+                name = name[:-2].rstrip(" .") + "."
+            return f"{name} ({code}"
         while len(text) > 4 and self.get_string_width(text) > width - 1.5:
             text = text[:-2].rstrip(" .") + "."
         return text
@@ -177,16 +201,21 @@ def _designs(sheet: Sheet, result: dict[str, Any]) -> None:
     made = result["designs"]
     sheet.heading("H2", "Other ways to spend the same money", 10.5)
     widths = [FULL - 4 * DESIGN, *[DESIGN] * 4]
-    sheet.row(["What each need fifth gets", *(SHORT.get(name, name) for name in made["names"])], widths, bold=True)
+    sheet.heads(["What each need fifth gets", *made["names"]], widths)
     for label, cells in made["rows"]:
         sheet.row([label, *cells], widths)
-    sheet.sentence(f"In need: {made['in_need']}. Places are deprived, people are not.", size=SMALL)
+    said = [f"In need: {made['in_need']}.", result["spread"], *result["reach_notes"]]
+    sheet.sentence(" ".join([*said, "Places are deprived, people are not."]), size=SMALL)
 
 
 def _amounts(sheet: Sheet, shared: SharedBudget, result: dict[str, Any], bottom: float) -> None:
     """List who gets what: all figures in one column where there is room, else name, people and amount in two."""
     rows = result["rows"]
     sheet.heading("H2", "Who gets what, greatest need first", 10.5)
+    for note in result["table_notes"]:
+        sheet.sentence(note, size=SMALL)
+    if not _fits(sheet, shared, bottom):
+        sheet.roomy = False
     room = max(int((bottom - sheet.y) / sheet.row_height) - 4, 1)  # heading, what is left over, total, air
     noun = result["noun"][:1].upper() + result["noun"][1:]
     if len(shared.receivers) <= room:
@@ -196,12 +225,17 @@ def _amounts(sheet: Sheet, shared: SharedBudget, result: dict[str, Any], bottom:
         for row in rows:
             sheet.row([row["name"], row["people"], row["multiple"], row["achieved"], row["amount"]], widths)
     else:
+        room = min(room, -(-len(rows) // 2))  # halves, not a full column and what is left
         _two_columns(sheet, rows[: 2 * room], noun, room)
         rest = shared.receivers[2 * room :]
         if rest:
             left = amount_words(shared, float(sum(each.share.amount for each in rest)))
             sheet.row([f"{len(rest):,} more, listed in the CSV file and the certificate", left], [FULL - 27, 27])
     sheet.row([f"All {result['nouns']}: {result['people']} people", result["total"]], [FULL - 40, 40], bold=True)
+
+
+def _fits(sheet: Sheet, shared: SharedBudget, bottom: float) -> bool:
+    return len(shared.receivers) <= int((bottom - sheet.y) / sheet.row_height) - 4
 
 
 def _two_columns(sheet: Sheet, rows: list[dict[str, Any]], noun: str, room: int) -> None:

@@ -18,7 +18,10 @@ FILE = "file"
 OVER = rf"lsoa|wards|msoas|teams|{OWN}[a-z0-9][a-z0-9_-]{{0,63}}"
 ABOUT_OVER = "lsoa, wards, msoas, teams or own:NAME"
 AMOUNT = r"(?:£ ?)?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,6})?|(?:£ ?)?[0-9]{1,13}(?:\.[0-9]{1,6})?"
-ABOUT_AMOUNT = "a number above 0, such as 250000 or 1200.50"
+LARGEST = 10**12
+ABOUT_AMOUNT = "a number above 0 and at most £1,000,000,000,000, such as 250000 or 1200.50"
+ABOUT_LEAST = "a number of 0 or more, such as 1 or 500"
+LABELS = {"budget": "the budget", "minimum": "“Least for each”"}
 FLOOR = r"0?\.[0-9]{1,4}|1(?:\.0{1,4})?"
 ABOUT_FLOOR = "a number above 0 and at most 1, such as 0.5 for half"
 FLOOR_DEFAULT = 0.5
@@ -131,7 +134,8 @@ def read_amount(parameter: str, text: str) -> float:
         For anything else, naming the parameter.
     """
     if not re.fullmatch(AMOUNT, text):
-        raise BadQuery(parameter, f"{parameter} is {text[:40]!r}; expected {ABOUT_AMOUNT}.", hint="Use digits only.")
+        about = ABOUT_LEAST if parameter == "minimum" else ABOUT_AMOUNT
+        raise BadQuery(parameter, f"{parameter} is {text[:40]!r}; expected {about}.", hint="Use digits only.")
     plain = re.sub("[£, ]", "", text)
     return float(plain) if "." in plain else int(plain)
 

@@ -157,10 +157,11 @@ async def requested_view(
 
 
 class Slip(NamedTuple):
-    """A field of a form that could not be used, and what to say beside it."""
+    """A field of a form that could not be used, and what to say beside it; `wrong` unless it merely fell away."""
 
     parameter: str
     sentence: str
+    wrong: bool = True
 
 
 class Forgiven(NamedTuple):
@@ -169,9 +170,20 @@ class Forgiven(NamedTuple):
     view: View
     slips: list[Slip]
 
+    @property
+    def errors(self) -> list[Slip]:
+        """What has to be put right."""
+        return [slip for slip in self.slips if slip.wrong]
+
+    @property
+    def notices(self) -> list[str]:
+        """What fell away because another field was changed."""
+        return [slip.sentence for slip in self.slips if not slip.wrong]
+
 
 DIAL_SLIP = "Enter a dial from 1 to 20, with at most two decimals, such as 3 or 4.25"
 WEIGHTS_SLIP = "Enter weights as name:number with commas between, such as overcrowded_share:2,rented_share:0"
+WEIGHTS_FELL_AWAY = "Your own weights were for another focus. They fell away: the usual weights of this one are used."
 WITHIN_SLIP = "Choose an area from the list: this place has none of that name or code"
 
 
@@ -201,16 +213,19 @@ async def forgiven_view(opened: Annotated[Edition, Depends(requested_edition)], 
 
 
 def _forgiven_weights(opened: Edition, focus: str, text: str) -> tuple[str, Slip | None]:
-    """Read weights that a person typed; those of another focus fall away when the focus is changed."""
+    """Read weights that a person typed; those of another focus fall away, aloud, when the focus is changed."""
     try:
-        weights = read_weights(text.replace(" ", "").replace("\r", "").replace("\n", "").replace("=", ":"))
+        weights = read_weights("".join(text.split()))
     except BadQuery:
         return "", Slip("weights", WEIGHTS_SLIP)
     try:
         return check_weights(opened, focus, weights) if focus in opened.focuses else "", None
     except BadQuery as error:
-        of_another = focus in opened.focuses and not set(names_in(weights)) & set(own_names(opened, focus))
-        return "", None if of_another else Slip("weights", f"{error} The usual weights are shown")
+        names = set(names_in(weights))
+        elsewhere = {name for other in opened.focuses for name in own_names(opened, other)}
+        if names <= elsewhere and not names & set(own_names(opened, focus)):
+            return "", Slip("weights", WEIGHTS_FELL_AWAY, wrong=False)
+        return "", Slip("weights", f"{error} The usual weights are used")
 
 
 ForgivenView = Annotated[Forgiven, Depends(forgiven_view)]

@@ -125,6 +125,30 @@ def test_every_page_works_without_a_script(opened: Callable[..., Any], path: str
             assert box.get_attribute("type") == "submit"
 
 
+@pytest.mark.parametrize("width", [1152, 1280, 1366])
+def test_beside_the_map_the_whole_ranked_table_is_seen(opened: Callable[..., Any], width: int) -> None:
+    page = opened("/places/demo?focus=best-start", width=width)
+    box = "document.querySelector('#ranked').parentElement"
+    assert page.evaluate(f"{box}.scrollWidth") <= page.evaluate(f"{box}.clientWidth")
+    page.evaluate("document.querySelector('#ranked').style.fontSize = '17px'")  # letters wider than ours, as elsewhere
+    assert page.evaluate(f"{box}.scrollWidth") <= page.evaluate(f"{box}.clientWidth")
+
+
+def test_on_paper_the_sum_of_the_reasons_stands_once_at_their_end(opened: Callable[..., Any]) -> None:
+    page = opened(HOOD)
+    page.emulate_media(media="print")
+    foot = "document.querySelector('.er-reasons tfoot')"
+    assert page.evaluate(f"getComputedStyle({foot}).display") == "table-row-group"
+
+
+def test_a_narrow_table_shows_that_it_goes_on(opened: Callable[..., Any]) -> None:
+    page = opened("/places/demo/share-out?budget=250000", width=320)
+    boxes = "Array.from(document.querySelectorAll('.er-scroll')).filter(box => box.scrollWidth > box.clientWidth)"
+    shadows = page.evaluate(f"{boxes}.map(box => getComputedStyle(box).backgroundImage)")
+    assert shadows
+    assert all("linear-gradient" in shadow for shadow in shadows)
+
+
 def test_the_planner_prints_on_one_page(opened: Callable[..., Any]) -> None:
     page = opened(PLANNER)
     page.wait_for_function("document.querySelector('.evenreach-map__print').naturalWidth > 0")
@@ -288,7 +312,7 @@ def test_a_postcode_leads_to_its_neighbourhood_and_stands_in_no_address(opened: 
 def test_every_guided_link_opens(opened: Callable[..., Any], site: str) -> None:
     page = opened("/")
     links = [link.get_attribute("href") for link in page.locator(".er-job a").all()]
-    assert len(links) == 7
+    assert len(links) == 10
     for link in links:
         answer = page.goto(site + link, wait_until="networkidle")
         assert answer.status == 200

@@ -52,6 +52,17 @@ def test_the_share_out_page_is_accessible_narrow_and_calls_nobody_else(browser: 
     page.close()
 
 
+def test_a_dozen_recipients_all_stand_on_the_printed_page(browser: Any, site: str) -> None:
+    page = browser.new_page(viewport={"width": 690, "height": 1000})
+    page.goto(f"{site}{PAGE}?budget=40&unit=whole&over=wards", wait_until="networkidle")
+    page.emulate_media(media="print")
+    rows = page.locator(".er-amounts tbody tr")
+    assert rows.count() >= 12
+    assert all(rows.nth(number).is_visible() for number in range(rows.count()))
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) == 1
+    page.close()
+
+
 def test_the_form_works_without_a_script_and_keeps_its_state_in_the_address(browser: Any, site: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -99,6 +110,9 @@ def test_figures_follow_the_dial_and_the_budget_without_a_reload(browser: Any, s
     assert "Enter the budget as a number" in page.locator("#share-said").inner_text()
     assert page.get_by_label("Budget").get_attribute("aria-invalid") == "true"
     assert "£300,000.00" in page.locator(".er-share-result").inner_text()
+    page.get_by_label("Budget").fill("")
+    page.get_by_role("button", name="Share it out").click()
+    assert page.locator("#share-said").inner_text().startswith("Enter a budget.")
     assert page.evaluate("window.kept") is True
     live = page.locator(".er-amounts tbody tr:not(.er-print-only) td:last-child").all_inner_texts()
     page.goto(link)

@@ -206,6 +206,7 @@ def test_words_for_a_chance() -> None:
 def test_the_pages_say_how_sure_a_rank_is(served: Any, edition: Edition) -> None:
     planner = served.get("/places/demo?focus=best-start").text
     assert "How sure is the order?" in planner
+    assert "in it in at least 90 of 100 draws" in planner
     scores = score(edition, View("demo", "best-start"))
     item = int(np.flatnonzero(np.array(scores.certainty) == "surely in")[0])
     code = edition.codes[scores.rows[item]]

@@ -89,6 +89,12 @@ def test_lists_are_for_people_and_for_programs(demo_store: Path) -> None:
     assert {"source", "title", "licence", "file", "landing_page", "required"} <= set(sources[0])
 
 
+def test_a_build_of_the_demo_from_another_folder_leads_to_the_demo_command(tmp_path: Path) -> None:
+    done = run("build", "demo", "--sources", str(tmp_path), "--store", str(tmp_path / "store"), check=1)
+    assert "`evenreach demo` builds it without a folder" in " ".join(done.stderr.split())
+    assert "keep it as" not in done.stderr
+
+
 def test_quiet_says_nothing(demo_store: Path, tmp_path: Path) -> None:
     assert run("places", "--quiet").stdout == ""
     out = tmp_path / "a.csv"
@@ -228,6 +234,15 @@ def test_an_error_inside_is_one_sentence_too(monkeypatch: pytest.MonkeyPatch) ->
     done = run("places", check=1)
     assert done.stderr.startswith("evenreach: unexpected KeyError: 'no'.")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_reader_that_has_read_enough_ends_a_command_quietly(demo_store: Path) -> None:
+    words = [sys.executable, "-m", "service.commands.main", "places", "--json", "--store", str(demo_store)]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(words, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_a_full_disk_is_said_plainly() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -72,11 +73,34 @@ def test_peers_by_a_second_route_and_never_its_own(edition: Edition) -> None:
 def test_standing_follows_polarity(edition: Edition) -> None:
     found = similar_councils(edition, read_council(edition, ""), 8, read_variables(edition, ""))
     for part in found.measures:
-        if part.better is None:
+        if part.standing in ("like", "not known"):
             continue
         assert part.value is not None
         assert part.line.median is not None
-        assert part.better == (part.polarity * part.value < part.polarity * part.line.median)
+        assert (part.standing in ("higher", "lower")) == part.describes
+        if part.describes:
+            assert (part.standing == "lower") == (part.value < part.line.median)
+        else:
+            assert (part.standing == "better") == (part.polarity * part.value < part.polarity * part.line.median)
+
+
+def test_nothing_is_said_beside_too_few_peers(served: Any, edition: Edition) -> None:
+    found = similar_councils(edition, read_council(edition, ""), 8, read_variables(edition, ""))
+    few = [part for part in found.measures if part.line.known < 4]
+    assert few
+    assert {part.standing for part in few} == {"not known"}
+    page = re.sub(r"\s+", " ", served.get("/places/demo/compare").text)
+    outcomes = [part for part in found.measures if not part.describes]
+    counts = [sum(part.standing == word for part in outcomes) for word in ("better", "worse", "like", "not known")]
+    assert f"on {counts[0]} of {sum(counts[:3])} outcomes, worse on {counts[1]}, and like them on {counts[2]}." in page
+    unknown = next(part for part in outcomes if part.standing == "not known")
+    assert f"Not known, here or for enough peers: {unknown.name}" in page
+
+
+def test_what_makes_councils_alike_is_higher_or_lower_never_better(edition: Edition) -> None:
+    found = similar_councils(edition, read_council(edition, ""), 8, read_variables(edition, "residents,under_16"))
+    usual = read_variables(edition, "usual")
+    assert all(part.standing not in ("better", "worse") for part in found.measures if part.id in usual)
 
 
 def test_more_peers_than_there_are_is_said(edition: Edition) -> None:
@@ -135,6 +159,7 @@ def test_bad_questions_about_similar(served: Any, demo_store: Path, query: str, 
     name, value = query.split("=")
     if name in ("k", "variables"):  # a slip of the form: the page stays, with the field named
         assert "There is a problem" in page.text
+        assert "k is" not in page.text
         assert "Compare</button>" in page.text.replace("\n", "").replace("  ", "")
     if name in ("variables", "council"):
         assert run("similar", "demo", f"--{name}", value, "--store", str(demo_store)).exit_code == 1
@@ -213,13 +238,42 @@ def test_series_page_and_json_agree(served: Any) -> None:
     assert told["target"]["verdict"]["verdict"] == "off track"
 
 
+def test_council_figures_say_what_they_are_and_how_they_differ(served: Any) -> None:
+    page = served.get("/indicators/household_overcrowding?place=demo").text
+    for said in ("What it says", "finds another share", "Grade", "As published for each council"):
+        assert said in page
+    households = served.get("/indicators/overcrowded_share?place=demo").text
+    assert "It is another measure (% of households," in households
+    crumbs = households[households.index("govuk-breadcrumbs") : households.index("<h1")]
+    assert "Overcrowded households" in crumbs
+    assert "Overcrowded homes" not in crumbs
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "says", "never"),
+    [
+        ("mmr_two_doses", "goal=95&due=2024/25", "The target is missed", "fewer than"),
+        ("mmr_two_doses", "goal=60&due=2024/25", "The target is met", "has to"),
+        ("mmr_two_doses", "goal=60&due=2030/31", "it would let things get worse", "has to"),
+        ("smoking", "goal=5&due=2030", "chance to arrive is not given: there are fewer than 5 points", "in 100"),
+    ],
+)
+def test_what_is_said_of_a_target(served: Any, name: str, query: str, says: str, never: str) -> None:
+    page = served.get(f"/indicators/{name}?place=demo&{query}").text
+    part = re.sub(r"\s+", " ", page[page.index("A target, and the path") :])
+    assert says in part
+    assert never not in part[: part.index("<form")]
+
+
 @pytest.mark.parametrize(
     ("query", "about"),
     [
-        ("goal=many", "goal is"),
-        ("goal=95&due=2019", "due is"),
-        ("goal=95&due=2030-Q1", "due is"),
-        ("goal=95&due=never", "due is"),
+        ("goal=many", "Value wanted is"),
+        ("goal=150", "from 0 to 100"),
+        ("goal=-5", "from 0 to 100"),
+        ("goal=95&due=2019", "For example 2029/30"),
+        ("goal=95&due=2030-Q1", "By when is"),
+        ("goal=95&due=never", "By when is"),
     ],
 )
 def test_a_slip_in_a_target_is_named_beside_its_field(served: Any, query: str, about: str) -> None:
@@ -227,6 +281,8 @@ def test_a_slip_in_a_target_is_named_beside_its_field(served: Any, query: str, a
     assert page.status_code == 422
     assert "There is a problem" in page.text
     assert about in page.text
+    assert "goal is" not in page.text
+    assert "due is" not in page.text
     assert served.get(f"{API}/series?variable=mmr_two_doses&{query}").status_code == 422
 
 

@@ -17,7 +17,7 @@ from service.editions.edition import Edition, open_edition
 from service.editions.scoring import score
 from service.editions.views import View
 from service.measures.inequalities import Inequality, inequality
-from service.measures.inequality_words import inequality_answer
+from service.measures.inequality_words import difference_words, inequality_answer, sentences
 from service.measures.missed_needs import missed_answer, missed_needs
 from service.measures.need_without import ACCESS, ITSELF, RELATED, need_without
 from service.web.queries import BadQuery
@@ -172,6 +172,16 @@ def test_within_a_footprint_positions_are_its_own(edition: Edition) -> None:
     assert found.everyone == pytest.approx(np.average(found.value, weights=people))
 
 
+def test_without_limits_no_direction_is_stated(edition: Edition) -> None:
+    team = edition.footprints("team")[0]
+    assert team["count"] < 30
+    found = inequality(edition, View("demo", within=f"team:{team['name']}"), "housing_affordability")
+    assert found.slope is not None
+    assert found.slope.sii_lower is None
+    assert found.direction == "unclear"
+    assert "cannot be told" in sentences(found)[0]
+
+
 def test_too_few_neighbourhoods_give_no_slope_and_say_why(edition: Edition) -> None:
     small = next(entry for entry in edition.footprints("msoa") if entry["count"] < 5)
     answer = inequality_answer(inequality(edition, View("demo", within=f"msoa:{small['code']}"), "overcrowded_share"))
@@ -228,6 +238,38 @@ def test_inequality_in_words_for_people(demo_store: Path) -> None:
     assert "It is worse where need is greater." in shown.output
     assert "by where people live, not by person" in shown.output
     assert run("inequality", "demo", "--indicator", "overcrowded_share", "--store", str(demo_store), "-q").output == ""
+
+
+def test_need_fifths_are_named_after_what_they_are_over(demo_store: Path, edition: Edition) -> None:
+    counts = edition.indicator_counts("overcrowded_share")
+    assert counts is not None
+    answer = inequality_answer(inequality(edition, View("demo"), "overcrowded_share"))
+    assert answer["need_fifths_of"] == "households"
+    assert sum(row["of"] for row in answer["need_fifths"]) == pytest.approx(counts[1].sum())
+    assert "people" not in answer["need_fifths"][0]
+    assert (
+        "of households"
+        in run("inequality", "demo", "--indicator", "overcrowded_share", "--store", str(demo_store)).output
+    )
+    assert inequality_answer(inequality(edition, View("demo"), "income_rank"))["need_fifths_of"] == "people"
+
+
+def test_draws_are_told_only_where_there_are_limits(edition: Edition) -> None:
+    small = next(entry for entry in edition.footprints("msoa") if entry["count"] < 5)
+    view = View("demo", within=f"msoa:{small['code']}")
+    for indicator in ("overcrowded_share", "income_rank"):
+        assert "draws" in " ".join(inequality(edition, View("demo"), indicator).notes)
+        notes = " ".join(inequality(edition, view, indicator).notes)
+        assert "draws" not in notes
+        assert "Wilson" not in notes
+
+
+def test_what_rounds_to_nothing_has_no_sign() -> None:
+    share = {"unit": "share of patients (0-1)", "decimals": 3}
+    assert [difference_words(share, value) for value in (-0.0004, 0.0004, 0.0006, -0.0123)] == [
+        "0.0 points", "0.0 points", "+0.1 points", "−1.2 points",
+    ]  # fmt: skip
+    assert difference_words({"unit": "index", "decimals": 1}, -0.01) == "0.0"
 
 
 @pytest.mark.parametrize(
@@ -318,13 +360,21 @@ def test_a_childrens_focus_counts_children_in_need(edition: Edition) -> None:
     made = missed_needs(edition, View("demo", "best-start"), "worst-fifth")
     assert made.kind == "idaci"
     assert made.found is not None
-    need, children = edition.in_need("idaci"), edition.same_ages("idaci")
+    assert made.found.designs[1].under_coverage > 0
+
+
+@pytest.mark.parametrize("focus", ["core", "building-blocks", "best-start", "mental-health", "age-well"])
+def test_equal_shares_give_a_person_in_need_what_anyone_gets_or_nothing_is_said(edition: Edition, focus: str) -> None:
+    made = missed_needs(edition, View("demo", focus), "worst-fifth")
+    assert made.found is not None
     equal = made.found.designs[0]
-    known = np.isfinite(need)
-    given = made.budget * made.scores.eligible / made.scores.eligible.sum()
-    hit = (given * np.minimum(need / children, 1))[known].sum()
-    assert equal.per_person_in_need == pytest.approx(hit / need[known].sum())
-    assert any("modelled" in note for note in made.notes)
+    if edition.focuses[focus]["ages"] is None:
+        average = made.budget / made.scores.eligible.sum()
+        assert equal.per_person_in_need == pytest.approx(average)
+        return
+    reached = [(each.per_person_in_need, each.leakage) for each in made.found.designs]
+    assert reached == [(None, None)] * 3
+    assert any("this service is for" in note for note in made.notes)
 
 
 def test_what_reaches_older_people_in_need_is_not_made_up(edition: Edition) -> None:
@@ -333,7 +383,7 @@ def test_what_reaches_older_people_in_need_is_not_made_up(edition: Edition) -> N
     assert made.found is not None
     assert [each.leakage for each in made.found.designs] == [None] * 3
     assert made.found.designs[1].under_coverage > 0
-    assert any("no table counts people aged 60" in note for note in made.notes)
+    assert any("among people aged 60 and over, and this service is for people aged 65" in n for n in made.notes)
 
 
 def test_missed_need_is_one_answer_everywhere_and_own_areas_are_areas(

@@ -159,6 +159,14 @@ def test_the_functions_a_page_names_are_there(method):
             assert callable(getattr(importlib.import_module(module), function)), name
 
 
+def test_nobody_goes_without_is_said_of_money_or_before_rounding_alone(served: Served):
+    minute, m1 = served.get("/methods").text, served.get("/methods/m1").text
+    assert "Money reaches every neighbourhood. Whole posts cannot be split" in minute
+    assert "Before rounding to whole posts, nobody gets nothing." in m1
+    assert "Nobody ever gets nothing" not in m1
+    assert "is the remedy" not in m1
+
+
 def test_the_page_of_all_methods_leads_to_each_and_to_the_workbook(served: Served):
     text = served.get("/methods").text
     for method in METHODS:

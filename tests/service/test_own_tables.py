@@ -210,6 +210,8 @@ def test_people_are_told_what_was_stored(store, files):
     text = run(*words, declare=("unit=visits", *PEOPLE)).stdout
     assert "121 rows read, 1 passed over; 120 rows kept" in text
     assert "21 neighbourhoods have a count that is not shown." in text
+    assert "amount: 2,349 after protection" in text
+    assert "before" not in text
     assert run(*words, "--replace", "--quiet", declare=("unit=visits", *PEOPLE)).output == ""
 
 

@@ -449,6 +449,15 @@ def test_the_page_of_a_neighbourhood_shows_its_figures(site: Site, demo: Edition
     assert f"{facts['near']['gp']['travel_time_min']:.0f} min" in text
 
 
+def test_a_share_a_head_names_whom_the_focus_counts(site: Site, demo: Edition) -> None:
+    address = f"/places/demo/neighbourhoods/{demo.codes[0]}?focus="
+    assert "each person aged 65 and over here gets" in site.page(address + "age-well").all("main")[0][1]
+    assert "each child aged 0 to 4 here gets" in site.page(address + "best-start").all("main")[0][1]
+    planner = site.page("/places/demo?focus=age-well").all("main")[0][1]
+    assert "Where need is greatest, each person aged 65 and over gets" in planner
+    assert "each person here gets" in site.page(address + "core").all("main")[0][1]
+
+
 def test_a_service_whose_list_is_not_whole_is_not_known_here(demo: Edition) -> None:
     from service.pages.neighbourhood import near_services
 

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,10 @@ from service.commands.main import app
 from service.editions.edition import Edition, open_edition
 from service.editions.scoring import score
 from service.editions.views import View
+from service.measures.inequalities import inequality
+from service.measures.inequality_words import sentences
 from service.measures.proportionality import finite, proportionality, proportionality_answer, usable_outcomes, why_not
+from service.pages.proportionality import _row
 from service.web.queries import BadQuery
 from tests.service.conftest import Served
 
@@ -60,6 +64,7 @@ def store(demo_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     bring(store, folder, "upside-down", (30 - 20 * position) * people, codes, *places)
     bring(store, folder, "like-need", 1000 * outcome * people, codes, *places)
     bring(store, folder, "dialled", (10 + 90 * position) * people, codes, *places)
+    bring(store, folder, "people-met", np.where(np.arange(120) < 9, 3, 20), codes, "unit=people", "about=people")
     bring(store, folder, "people-seen", np.arange(120) % 30, codes, "unit=people", "about=people")
     return store
 
@@ -110,7 +115,9 @@ def test_the_figures_are_those_of_the_method(edition):
         )
     ]  # fmt: skip
     again = proportionality_ratio(*series)
-    assert proportionality(edition, VIEW, "dialled", OUTCOME).ratio == again
+    found = proportionality(edition, VIEW, "dialled", OUTCOME).ratio
+    assert found is not None
+    assert replace(found, fifths=again.fifths) == again  # need fifths come from counts here
 
 
 def test_plain_arrays_name_what_is_wrong():
@@ -139,7 +146,7 @@ def test_need_is_taken_without_the_outcome_and_without_access(edition):
         ("housing_affordability", "It is an index"),
         ("family_hub_walk_min", "access is not an outcome"),
         ("dialled", "It is a resource"),
-        ("nothing", "neither an indicator nor a focus"),
+        ("nothing", "no indicator"),
     ],
 )
 def test_what_cannot_be_an_outcome_is_refused(edition, outcome, why):
@@ -161,11 +168,19 @@ def test_usable_outcomes_have_a_true_zero(edition):
     assert {name for name in edition.indicators if why_not(edition, name) == ""} == set(usable)
 
 
-def test_the_need_score_of_a_focus_can_be_the_outcome(edition):
-    found = proportionality(edition, VIEW, "dialled", "core")
-    assert found.outcome_name.startswith("Need score: ")
-    assert found.ratio is not None
-    assert found.ratio.outcome.units == 120
+@pytest.mark.parametrize(("focus", "why"), [("core", "the need itself"), ("best-start", "no true zero")])
+def test_a_need_score_is_no_outcome(edition, focus, why):
+    with pytest.raises(BadQuery, match=why) as refusal:
+        proportionality(edition, VIEW, "dialled", focus)
+    assert refusal.value.parameter == "outcome"
+
+
+def test_need_fifths_of_the_outcome_are_summed_again_as_inequality_does(edition):
+    found = proportionality(edition, VIEW, "level", OUTCOME)
+    assert edition.indicator_counts(OUTCOME) is not None
+    fifths = inequality(edition, VIEW, OUTCOME).fifths
+    assert found.ratio.fifths == pytest.approx(fifths[4].value / fifths[0].value)
+    assert any("summed again from counts" in note for note in found.notes)
 
 
 # Honest about small places and small counts
@@ -187,10 +202,23 @@ def test_one_neighbourhood_gives_no_ratio(edition):
 
 
 def test_counts_that_are_not_shown_are_stood_in_for_and_it_is_said(edition):
-    found = proportionality(edition, VIEW, "people-seen", OUTCOME)
+    found = proportionality(edition, VIEW, "people-met", OUTCOME)
     assert found.ratio is not None
     assert found.ratio.resource.units == 120
-    assert any("4 stands in for it" in note for note in found.notes)
+    assert any("4 stands in for a count that is not shown" in note for note in found.notes)
+
+
+def test_a_verdict_that_would_rest_on_hidden_counts_is_withheld(edition):
+    found = proportionality(edition, VIEW, "people-seen", OUTCOME)
+    assert found.ratio is None
+    assert "28 of 120 neighbourhoods rest on a count that is not shown" in found.problem
+    assert "withheld" in proportionality_answer(found)["words"]
+    seen = inequality(edition, VIEW, "people-seen")
+    assert (seen.slope, seen.direction, seen.concentration, seen.everyone) == (None, "unclear", None, None)
+    assert seen.gap.absolute is None
+    assert [row.value for row in seen.fifths] == [None] * 5
+    assert {group.value for kind in seen.groups for group in kind.groups} == {None}
+    assert "withheld" in sentences(seen)[0]
 
 
 def test_limits_without_end_are_none():
@@ -213,6 +241,29 @@ def test_command_json_and_page_give_the_same_figure(store, served, edition):
     assert by_json["words"] in text.replace("\n", " ")
     assert f"{by_json['ratio']:.2f}" in text
     assert run(*words, "--quiet").output == ""
+
+
+def test_a_resource_has_most_and_least_of_itself_not_of_need(served):
+    page = served.get("/indicators/level?place=demo").text
+    assert "1 (most)" in page
+    assert "most need)" not in page
+    assert "worst fifth" not in page
+    assert "1 (most need)" in served.get(f"/indicators/{OUTCOME}?place=demo").text
+
+
+def test_perhaps_inverse_care_stands_on_the_page_of_the_resource():
+    row = {
+        "outcome": "x",
+        "name": "X",
+        "verdict": "inverse care",
+        "words": "",
+        "lower": 0.2,
+        "upper": 0.9,
+        "ratio": 0.4,
+    }
+    row |= {"resource_rii": 0.8, "outcome_rii": 2.0, "fifths": 0.5}
+    assert _row(row | {"perhaps": True})["verdict"].startswith("Perhaps inverse care")
+    assert _row(row | {"perhaps": False})["verdict"].startswith("Inverse care")
 
 
 def test_the_answer_carries_edition_method_and_attribution(served, edition):

@@ -24,9 +24,11 @@ from service.measures.matched_dials import matched_answer, matched_dial, matched
 from service.measures.missed_needs import missed_needs
 from service.sharing.counts import count_choices, people_in_need
 from service.sharing.designs import designs, given
-from service.sharing.pdf import pdf_bytes, plain
+from service.sharing.files import share_answer, share_summary
+from service.sharing.pdf import Sheet, pdf_bytes, plain
 from service.sharing.requests import Asked, ShareRequest, read_floor
-from service.sharing.share_outs import certificate_bytes, share_budget
+from service.sharing.share_outs import certificate_bytes, certificate_of, share_budget
+from service.sharing.words import ages_note, notes
 from service.web.queries import BadQuery
 
 PAGE = "/places/demo/share-out"
@@ -169,6 +171,53 @@ def test_fields_of_the_count_form_come_with_the_dial_and_are_left_aside(served: 
     assert sent.text.count("er-amounts") == plain_page.count("er-amounts")
     assert Asked("40", floor="0.25").request() == ShareRequest(40)
     assert [read_floor(text) for text in ("", ".5", "0.25", "1")] == [0.5, 0.5, 0.25, 1.0]
+
+
+@pytest.mark.parametrize(("given", "field"), [({"floor": 0.3}, "floor"), ({"form": "count", "rho": 5}, "rho")])
+def test_what_the_form_leaves_aside_is_refused_where_it_is_given(
+    served: Any, demo_store: Path, tmp_path: Path, given: dict[str, Any], field: str
+) -> None:
+    answer = served.ask("POST", API, json={"budget": BUDGET, **given})
+    assert (answer.status_code, answer.json()["parameter"]) == (422, field)
+    words = [text for name, value in given.items() for text in (f"--{name}", str(value))]
+    out = tmp_path / "shares.csv"
+    done = run("share-out", "demo", "--budget", "10", "--out", str(out), "--store", str(demo_store), *words)
+    assert done.exit_code == 2, done.output
+    assert f"--{field} came with" in done.output
+    assert not out.exists()
+
+
+def test_a_file_with_a_floor_and_the_dial_is_refused(served: Any) -> None:
+    answer = served.get(f"{FILES}.csv?budget={BUDGET}&floor=0.3")
+    assert (answer.status_code, answer.json()["parameter"]) == (422, "floor")
+
+
+def test_hidden_counts_get_the_stand_in_and_the_certificate_names_the_table(
+    edition: Edition, demo_store: Path, tmp_path: Path
+) -> None:
+    store = Path(shutil.copytree(demo_store, tmp_path / "store"))
+    count = np.where(np.arange(edition.count) % 3 == 0, 3.0, 20.0)
+    rows = [f"{code},{n:.0f},40" for code, n in zip(edition.codes[1:], count[1:], strict=True)]
+    own = tmp_path / "dep.csv"
+    own.write_text("lsoa21cd,count,denominator\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    declared = ["about=people", "unit=percent", "polarity=1", "period=2024/25", "source=own"]
+    words = [word for pair in declared for word in ("--declare", pair)]
+    done = run(
+        "import", "demo", str(own), "--as", "indicator", "--name", "dep", *words, "--store", str(store), "--json"
+    )
+    assert done.exit_code == 0, done.output
+    shared = share_budget(open_edition(store, "demo"), View("demo"), ShareRequest(BUDGET, form="count", counts="dep"))
+    counted = {row.code: row.in_need for row in shared.share.recipients}
+    assert [counted[str(code)] for code in edition.codes[:4]] == [None, 20, 20, 4]
+    table = {row["recipient"]: row["in_need"] for row in share_answer(shared)["recipients"]}
+    assert [table[str(code)] for code in edition.codes[:4]] == [None, 20, 20, None]
+    hidden = int((count[1:] == 3).sum())
+    assert any(
+        f"In {hidden} neighbourhoods the count is not shown" in said for said in share_summary(shared)["sentences"]
+    )
+    proof = certificate_of(shared)
+    assert proof["inputs"]["own table dep"] == json.loads(done.stdout)["sha256"]
+    assert not broken_laws(certificate_bytes(shared).decode())
 
 
 # ---- areas of one's own -------------------------------------------------------------------------------------------
@@ -407,3 +456,45 @@ def test_a_large_place_is_shared_out_in_the_workshop_with_the_same_figures(
     refused = served.ask("POST", API, json={"budget": 10, "over": "wards", "unit": "whole", "minimum": 5})
     assert (refused.status_code, refused.json()["parameter"]) == (422, "minimum")
     assert served.ask("POST", API, json={"budget": 10, "within": "team:nobody"}).status_code == 404
+
+
+def test_a_name_is_shortened_and_its_code_never(edition: Edition) -> None:
+    sheet = Sheet(share_budget(edition, View("demo"), ShareRequest(40, "whole")))
+    sheet.set_font("Helvetica", "", 7)
+    names = [f"Broughton and Middleton Village (Milton Keynes 0{number}B)" for number in (21, 22)]
+    cut = [sheet.cut(name, 45) for name in names]
+    assert cut[0] != cut[1]
+    assert all(text.endswith(f"0{number}B)") for text, number in zip(cut, (21, 22), strict=True))
+    assert all(sheet.get_string_width(text) <= 43.5 for text in cut)
+    assert sheet.cut("Gorsey Down (Aldermouth 024B)", 60) == "Gorsey Down (Aldermouth 024B)"
+
+
+# ---- who is counted ----------------------------------------------------------------------------------------------
+
+
+def test_other_ages_than_those_served_are_said_by_the_table_with_names(served: Any, edition: Edition) -> None:
+    view, request = View("demo", focus="age-well"), ShareRequest(BUDGET, form="count")
+    shared = share_budget(edition, view, request)
+    said = "People in need are counted among people aged 60 and over; eligible here are people aged 65 and over."
+    assert ages_note(shared).startswith(said)
+    page = served.get(f"{PAGE}?focus=age-well&budget={BUDGET}&form=count").text
+    assert page.index("amounts-heading") < page.index(said) < page.index("amounts-caption")
+    above = [each.name for each in shared.receivers if (each.share.in_need or 0) > each.share.people]
+    assert not above or above[0] in ages_note(shared)
+    assert not any("more people in need than eligible" in note for note in notes(shared))
+    assert ages_note(share_budget(edition, View("demo"), request)) == ""
+
+
+def test_the_number_in_need_has_a_total(served: Any, edition: Edition) -> None:
+    page = served.get(f"{PAGE}?budget={BUDGET}&form=count&counts=income").text
+    foot = page[page.index("<tfoot>") : page.index("</tfoot>")]
+    assert f">{np.nansum(edition.in_need('income')):,.0f}<" in foot
+
+
+def test_notes_of_the_matched_dial_are_in_plain_words(served: Any) -> None:
+    for outcome in ("adult_skills_share", "income_rank"):
+        page = served.get(f"{PAGE}?budget={BUDGET}&match={outcome}").text
+        assert "Wilson" not in page
+        assert "draws that start" not in page
+        assert "is the remedy" not in page
+    assert 'href="#match"' in served.get(f"{PAGE}?budget={BUDGET}").text

@@ -20,9 +20,11 @@ from service.editions.edition import Edition, open_edition
 from service.editions.scoring import score
 from service.editions.views import View
 from service.sharing.designs import designs
+from service.sharing.files import share_table
 from service.sharing.recipients import KINDS, recipient_kinds
 from service.sharing.requests import ShareRequest, read_amount
 from service.sharing.share_outs import share_budget
+from service.sharing.words import sentences, three_figures, turned_round, warnings
 
 PAGE = "/places/demo/share-out"
 API = "/api/v1/places/demo/share-outs"
@@ -161,7 +163,7 @@ def test_the_certificate_verifies_and_an_altered_one_does_not(served: Any, tmp_p
 
 def test_too_few_units_are_said_with_a_way_out(served: Any) -> None:
     page = served.get(f"{PAGE}?budget=40&unit=whole").text
-    assert "80 recipients with 139,835 people get nothing" in page
+    assert "80 neighbourhoods with 139,835 people get nothing" in page
     assert f"{PAGE}?budget=40&amp;unit=whole&amp;over=teams" in page
     assert "get nothing" not in served.get(f"{PAGE}?budget=40&unit=whole&over=teams").text.split("<form")[0]
 
@@ -223,9 +225,15 @@ def test_a_number_that_is_none_is_refused(served: Any, number: str) -> None:
         ("budget=lots", "Enter the budget as a number"),
         ("budget=-5", "Enter the budget as a number"),
         ("budget=0", "The budget is 0"),
-        ("budget=40.5&unit=whole", "expected whole units"),
-        ("budget=40&unit=whole&minimum=1", "below the minimum"),
-        ("budget=40&minimum=x", "Enter the minimum as a number"),
+        ("budget=40.5&unit=whole", "expected whole posts"),
+        (
+            "budget=40&unit=whole&minimum=1",
+            "The budget of 40 is below the least for each: 120 neighbourhoods at 1 each",
+        ),
+        ("budget=9&minimum=1000", "below the least for each: 120 neighbourhoods at £1,000 each need £120,000"),
+        ("budget=999999999999999999", "at most £1,000,000,000,000"),
+        ("budget=", "Enter a budget"),
+        ("budget=40&minimum=x", "Enter “Least for each” as a number of 0 or more"),
         ("budget=40&unit=groats", "Unit is"),
         ("budget=40&over=counties", "Over is"),
     ],
@@ -242,8 +250,8 @@ def test_the_page_says_what_is_wrong_beside_the_form(served: Any, query: str, sa
 def test_the_command_refuses_in_one_sentence(demo_store: Path, tmp_path: Path) -> None:
     common = ["--store", str(demo_store), "--out", str(tmp_path / "a.csv")]
     for words, code, says in (
-        (["--budget", "40", "--unit", "whole", "--minimum", "1"], 1, "below the minimum"),
-        (["--budget", "40.5", "--unit", "whole"], 1, "expected whole units"),
+        (["--budget", "40", "--unit", "whole", "--minimum", "1"], 1, "below the least for each"),
+        (["--budget", "40.5", "--unit", "whole"], 1, "expected whole posts"),
         (["--budget", "40", "--focus", "none"], 1, "none"),
         (["--budget", "lots"], 2, "--budget"),
         (["--budget", "40", "--unit", "groats"], 2, "--unit"),
@@ -258,8 +266,6 @@ def test_the_command_refuses_in_one_sentence(demo_store: Path, tmp_path: Path) -
 
 
 def test_people_who_cannot_be_counted_are_left_out_aloud(edition: Edition, monkeypatch: pytest.MonkeyPatch) -> None:
-    from service.sharing.words import warnings
-
     stored = edition.focus_arrays("core")
     eligible, need = stored.eligible.copy(), stored.need_score.copy()
     eligible[3], need[3], need[5] = np.nan, np.nan, np.nan
@@ -296,3 +302,88 @@ def test_the_api_document_describes_it(served: Any) -> None:
     assert operation["requestBody"]["required"] is True
     assert {"200", "404", "422"} <= set(operation["responses"])
     assert "304" not in operation["responses"]
+
+
+# ---- what is said ------------------------------------------------------------------------------------------------
+
+
+def test_few_posts_are_said_in_words_and_only_larger_areas_are_offered(edition: Edition, served: Any) -> None:
+    shared = share_budget(edition, View("demo"), ShareRequest(8, "whole", "wards"))
+    said = " ".join([*sentences(shared), *warnings(shared)])
+    assert not re.search("quota|recipient|unit|\\b0 wards", said)
+    assert re.match(
+        r"8 posts over \d+ wards: the least that one of them is due is 0\.\d+ of a post\. ", warnings(shared)[0]
+    )
+    assert f"{len(shared.share.with_nothing)} wards with " in warnings(shared)[0]
+    page = served.get(f"{PAGE}?budget=8&unit=whole&over=wards").text
+    assert "Share over team areas" in page
+    assert "Share over MSOAs" not in page  # there are more of them than wards
+    few = share_budget(edition, View("demo"), ShareRequest(12, "whole", "teams"))
+    assert few.share.with_nothing == ()
+    assert not any("nothing" in sentence for sentence in warnings(few))
+
+
+def test_rounding_that_turns_need_round_is_said_with_the_worst_pair(edition: Edition) -> None:
+    shared = share_budget(edition, View("demo"), ShareRequest(40, "whole", "wards"))
+    living = [each.share for each in shared.receivers]
+    swings = {
+        (more.code, less.code): float(less.achieved - more.achieved)
+        for more in living
+        for less in living
+        if more.multiple - less.multiple > 0.005 and less.achieved is not None and more.achieved is not None
+    }
+    worst = max(swings, key=lambda pair: swings[pair])
+    assert swings[worst] > 0.005
+    names = {each.share.code: each.name for each in shared.receivers}
+    assert re.search(
+        f"{re.escape(names[worst[0]])} was due .*, {re.escape(names[worst[1]])} was due", turned_round(shared)
+    )
+    assert turned_round(shared) in sentences(shared)
+    assert turned_round(share_budget(edition, View("demo"), ShareRequest(BUDGET))) == ""
+
+
+@pytest.mark.parametrize(
+    ("budget", "unit", "says"),
+    [
+        (BUDGET, "whole", "1,154 for every 1,000 people on average"),
+        (1, "pence", "share £1.00: less than 0.01 pence a head"),
+        (1, "whole", "share 1 post: "),
+    ],
+)
+def test_no_amount_has_an_exponent_or_a_wrong_noun(edition: Edition, budget: int, unit: Any, says: str) -> None:
+    shared = share_budget(edition, View("demo"), ShareRequest(budget, unit))
+    said = " ".join([*sentences(shared), *warnings(shared)])
+    assert says in said
+    assert not re.search(r"\de[+-]\d|1 units|100 units", said)
+    assert three_figures(0.000_004_4) == "0.000004"
+    assert (three_figures(0.1762), three_figures(1152.7), three_figures(0.5)) == ("0.176", "1,153", "0.5")
+
+
+WEIGHED = "crime_rank:0,income_rank:5"
+
+
+def test_own_weights_are_stated_wherever_the_share_out_is(served: Any, demo_store: Path, tmp_path: Path) -> None:
+    query = f"budget={BUDGET}&over=wards&weights={WEIGHED.replace(':', '=')}"
+    page = served.get(f"{PAGE}?{query}").text
+    assert "with the dial at 3 and your own weights" in page
+    assert "Your own weights replace those of the focus: " in page
+    assert "rank in England 5. All are then scaled" in page
+    out = tmp_path / "own.csv"
+    words = ["--over", "wards", "--weights", WEIGHED, "--out", str(out), "--store", str(demo_store)]
+    assert "Your own weights replace" in run("share-out", "demo", "--budget", str(BUDGET), *words).stdout
+    assert "your own weights" not in served.get(f"{PAGE}?budget={BUDGET}").text.lower()
+
+
+def test_amounts_without_rounding_say_that_they_are_shown_rounded(served: Any) -> None:
+    said = "Amounts are shown rounded to the penny"
+    assert said in served.get(f"{PAGE}?budget={BUDGET}&unit=pounds-exact&over=wards").text
+    assert said not in served.get(f"{PAGE}?budget={BUDGET}&over=wards").text
+
+
+def test_it_is_said_how_an_amount_is_spread_within_an_area(served: Any, edition: Edition) -> None:
+    page = served.get(f"{PAGE}?budget={BUDGET}&over=wards").text
+    assert "A ward’s amount is taken to be spread over its neighbourhoods as the dial spreads it" in page
+    assert "taken to be spread over its" not in served.get(f"{PAGE}?budget={BUDGET}").text
+    wards = share_table(share_budget(edition, View("demo"), ShareRequest(BUDGET, over="wards")))
+    assert "dial" not in wards.facts  # the least and most of neighbourhoods are not those of wards
+    assert "dial" in share_table(share_budget(edition, View("demo"), ShareRequest(BUDGET))).facts

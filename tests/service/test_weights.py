@@ -168,6 +168,29 @@ def test_links_keep_them_and_another_focus_drops_them(served: Any) -> None:
     other = served.get(f"/places/demo?focus=core&weights={CHOSEN}")
     assert other.status_code == 200
     assert "Back to the usual weights" not in other.text
+    said = "Your own weights were for another focus. They fell away"
+    assert said in other.text
+    shared = served.get(f"/places/demo/share-out?budget=9&focus=core&weights={CHOSEN}")
+    assert shared.status_code == 200
+    assert said in shared.text
+    assert "your own weights" not in shared.text[shared.text.index("share-rule") :].lower()
+
+
+def test_weights_of_no_indicator_are_a_slip_beside_the_field(served: Any) -> None:
+    for path in ("/places/demo?", "/places/demo/share-out?budget=9&"):
+        answer = served.get(f"{path}weights=x:1")
+        assert answer.status_code == 422
+        assert '<a href="#weights">' in answer.text
+        assert 'id="weights"' in answer.text
+        assert "The usual weights are used" in answer.text
+
+
+def test_both_signs_between_indicator_and_weight_are_read_everywhere(served: Any) -> None:
+    rows = [
+        served.json(f"/api/v1/places/demo/scores?focus={FOCUS}&weights={text}")["rows"]
+        for text in (CHOSEN, CHOSEN.replace(":", "="))
+    ]
+    assert rows[0] == rows[1]
 
 
 def test_a_slip_in_the_form_is_named(served: Any) -> None:
