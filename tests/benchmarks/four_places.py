@@ -73,8 +73,8 @@ BELIEVED = {
         "tenth; but Marsh Farm (003B) in first place may be anywhere from 1 to 30, so “first” means little."
     ),
     ("Luton", "age-well"): (
-        "In part: Lewsey, Leagrave and Wigmore hold by older people’s income and disability alone; Bramingham "
-        "and Stopsley (7th to 9th) would then rank 66th to 78th, and come in by how many are over 75 and 85."
+        "Largely: Lewsey North, Farley Hill and Stopsley North also lead by older people’s income and disability "
+        "alone; Limbury (006G) and Bury Park (017E) would then rank 34th and 39th, and come in by age or dementia."
     ),
     ("Luton", "best-start"): (
         "Yes: most of the ten are surely in and all but one in the most deprived tenth, where crowding and "
@@ -97,8 +97,8 @@ BELIEVED = {
         "with narrow intervals."
     ),
     ("Milton Keynes", "age-well"): (
-        "Not as a list of hardship: by older people’s income and disability alone Olney (6th) would rank 90th "
-        "and Danesborough (9th) 88th; they come in by the share of very old people."
+        "In part: Bletchley and Crownhill hold by older people’s income and disability alone (8th to 23rd); Olney "
+        "(10th) would then rank 90th, and comes in by the share of very old people."
     ),
     ("Milton Keynes", "best-start"): (
         "Yes: all ten are surely in, on the same estates as core, with intervals of at most eight ranks."
@@ -117,9 +117,8 @@ BELIEVED = {
         "Mottingham; Core20 has few areas here, so fixed areas miss most people in need."
     ),
     ("Bromley", "age-well"): (
-        "No, not as need: by older people’s income and disability alone Chislehurst (6th) would rank 96th and "
-        "Darwin (5th) 74th; dementia registers and the share aged 85 and over, which care homes can raise, "
-        "bring them in."
+        "In part: Anerley, Goddington and Mottingham are among the first seven by older people’s income and disability "
+        "alone; Bickley and Chislehurst would then rank 38th to 61st, raised by the very old, perhaps in care homes."
     ),
     ("Bromley", "best-start"): (
         "Yes: all ten are surely in, in the Crays, Penge, Anerley and Mottingham; where the count of children "
@@ -138,8 +137,8 @@ BELIEVED = {
         "already, so the question is the order inside it."
     ),
     ("Blackpool", "age-well"): (
-        "Not as hardship: by older people’s income and disability alone the ten would rank 21st to 65th; the "
-        "centre, where fewer grow old, is absent."
+        "As frailty rather than hardship: by older people’s income and disability alone the ten would rank 21st to "
+        "47th; the centre, where fewer grow old, has only one of them."
     ),
     ("Blackpool", "best-start"): ("Yes: Bloomfield, Talbot, Park and Claremont, all ten surely in."),
     ("Blackpool", "building-blocks"): (

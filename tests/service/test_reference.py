@@ -159,7 +159,7 @@ def write(store: Path, place: str, focus: str, rho: float, out: Path) -> Path:
 @SMALL
 def test_written_files_carry_the_reference(place: str, real_store: RealStore, reference: Reference, tmp_path: Path):
     store = real_store(place)
-    for (focus, rho), kind in product(VIEWS, FORMATS):
+    for (focus, rho), kind in product(EVERY_FOCUS_AND_DIAL_ONCE, FORMATS):
         out = write(store, place, focus, rho, tmp_path / f"scores.{kind}")
         check(columns_in(out), place, focus, rho, reference)
 
@@ -359,11 +359,11 @@ def test_england_carries_the_reference(england: dict[str, Columns], http: Served
 
 @pytest.mark.slow
 def test_files_of_england_carry_the_reference(real_store: RealStore, reference: Reference, tmp_path: Path):
-    """Each focus and each dial once; one workbook, slow to write and read."""
+    """Each focus and each dial once as CSV; one of them in the other formats, slow to write and read."""
     store = real_store("england")
-    views = {"xlsx": EVERY_FOCUS_AND_DIAL_ONCE[-1:]}
+    views = {"csv": EVERY_FOCUS_AND_DIAL_ONCE}
     for kind in FORMATS:
-        for focus, rho in views.get(kind, EVERY_FOCUS_AND_DIAL_ONCE):
+        for focus, rho in views.get(kind, EVERY_FOCUS_AND_DIAL_ONCE[-1:]):
             out = write(store, "england", focus, rho, tmp_path / f"england.{kind}")
             check(columns_in(out), "england", focus, rho, reference)
             out.unlink()
