@@ -164,6 +164,7 @@ def _check_shapes(shapes: np.ndarray, codes: pd.Series, file: str) -> None:
     """Refuse a shape that is missing, not a polygon, not finite or not valid."""
 
     def refuse(bad: np.ndarray, rule: str, says: str) -> None:
+        """Refuse the first area that is marked bad."""
         refuse_where(bad, says, rule=rule, file=file, first_row=1, codes=codes)
 
     refuse(np.asarray(shapely.is_missing(shapes) | shapely.is_empty(shapes)), "empty-geometry", "the area has no shape")

@@ -207,6 +207,7 @@ def _check(source: Source, file: str) -> None:
     """Refuse a source that contradicts itself."""
 
     def refuse(key: str, message: str, rule: str = "bad-value") -> None:
+        """Refuse one key of the source."""
         raise _bad(rule, message, file, source.id, key)
 
     if source.licence not in LICENCES:

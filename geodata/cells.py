@@ -330,6 +330,7 @@ def _parse(text: str, headers: tuple[str, ...], file: str, *, skip: int) -> pa.T
     faults: list[tuple[int | None, int, str]] = []
 
     def note(row: pa_csv.InvalidRow) -> str:
+        """Note a row of another width for the refusal; a blank one is passed over."""
         if row.text.strip():
             faults.append((row.number, row.actual_columns, row.text))
         return "skip"

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from geodata.cells import refuse_where
+from geodata.code_names import NAMES, NATIONS
 
 # The first three characters say what an area is (ONS Register of Geographic Codes).
 PREFIXES = {
@@ -19,22 +20,6 @@ PREFIXES = {
     "ward": ("E05",),
     "lad": ("E06", "E07", "E08", "E09"),
 }
-NAMES = {
-    "E00": "an Output Area",
-    "E01": "a Lower layer Super Output Area (LSOA)",
-    "E02": "a Middle layer Super Output Area (MSOA)",
-    "E05": "a ward",
-    "E06": "a council",
-    "E07": "a council",
-    "E08": "a council",
-    "E09": "a council",
-    "E10": "a county",
-    "E12": "a region",
-    "E38": "a sub-ICB location",
-    "E54": "an integrated care board",
-    "E92": "England",
-}
-NATIONS = {"W": "Wales", "S": "Scotland", "N": "Northern Ireland", "9": "Northern Ireland"}
 # Codes first used for the LSOAs of 2021; those of 2011 end before them.
 FIRST_LSOA21, LAST_LSOA21 = "E01033769", "E01035762"
 _SHAPE = re.compile(r"[A-Z]\d{8}")
@@ -94,6 +79,7 @@ def checked_codes(
     tidied = codes.str.upper().str.replace(r"\s+", "", regex=True)
 
     def refuse(bad: pd.Series, rule: str, says: str, hint: str | None = None) -> None:
+        """Refuse the first code that is marked bad."""
         refuse_where(
             bad, says, rule=rule, file=file, first_row=first_row, column=column, codes=tidied, values=tidied, hint=hint
         )

@@ -290,6 +290,7 @@ def read_focus(path: Path, indicators: Mapping[str, Indicator] | None = None) ->
 
 def _check_focus(focus: Focus, indicators: Mapping[str, Indicator], file: str) -> None:
     def refuse(message: str, rule: str, **where: Any) -> None:
+        """Refuse the focus for one reason."""
         raise BadDefinition(message, rule=rule, file=file, **where)
 
     names = [part.indicator for part in focus.ingredients]

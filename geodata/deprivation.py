@@ -161,6 +161,7 @@ def check_deciles(
     hint = None if ranked_areas else "If the file is cut from a larger one, say how many areas were ranked."
 
     def refuse(bad: np.ndarray, says: str, rule: str, column: str, values: pd.Series) -> None:
+        """Refuse the first row that is marked bad."""
         refuse_where(
             bad, says, rule=rule, file=file, first_row=first_row, column=column, codes=codes, values=values, hint=hint
         )

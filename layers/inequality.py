@@ -113,6 +113,7 @@ def need_groups(
     number = np.flatnonzero(total > 0)
 
     def over_people(numbers: Vector) -> Vector:
+        """Average over the people of each group."""
         return np.asarray(np.bincount(group, weights=p * numbers, minlength=groups + 1)[number] / total[number])
 
     merged = pd.DataFrame({"value": over_people(y)}, index=pd.Index(number, name="need_group"))

@@ -193,9 +193,11 @@ def underlying(z: dict[str, Array], table7: pd.DataFrame, people: People, draws:
     )
 
     def crime(mean: float) -> Array:
+        """Draw a rate around a mean that follows the crime part of need."""
         return np.round(mean * np.exp(0.55 * z["crime"] + 0.2 * draws.normal(size=len(total)) - 0.2), 1)
 
     def ill(mean: float, slope: float, noise: float) -> Array:
+        """Draw a measure around a mean that follows the health part of need."""
         return np.round(mean * np.exp(slope * z["health"] + noise * draws.normal(size=len(total))), 3)
 
     owner = np.clip(0.57 + 0.07 * z["wider_barriers"], 0.05, 0.98).round(3)

@@ -63,6 +63,7 @@ def _relative_neighbours(at: Array) -> list[tuple[int, int]]:
         near.setdefault(b, set()).add(a)
 
     def gap(i: int, j: int) -> float:
+        """Metres between two junctions."""
         return float(np.hypot(*(at[i] - at[j])))
 
     return [
@@ -167,6 +168,7 @@ def _ways(graph: nx.Graph) -> list[tuple[list[int], dict[str, str]]]:
     ways: list[tuple[list[int], dict[str, str]]] = []
 
     def same(a: int, b: int, c: int, d: int) -> bool:
+        """Tell whether two stretches are of one street."""
         one, two = graph.edges[a, b], graph.edges[c, d]
         return all(one.get(key) == two.get(key) for key in ("kind", "name", "bridge"))
 

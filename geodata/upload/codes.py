@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from geodata.code_names import NAMES, NATIONS
+
 CODES_FILE = Path(__file__).parent / "lsoa_codes.csv"
 _FICTIONAL = re.compile(r"E01900\d{3}")  # the demo borough; ONS issues none of these
 BOTH = frozenset((2011, 2021))
@@ -19,21 +21,6 @@ _NORTHERN_IRELAND = re.compile(r"95[A-Z]{2}\d{2}[A-Z]?\d?|N2\d{7}")
 _NAME = re.compile(r".*[^\W\d].*\b\d{3}[A-Z]{1,2}\b.*")
 _FORMULA_TEXT = re.compile(r'="([^"]*)"')
 _NOISE = re.compile(r"[\s\u200b\u200c\u200d\u2060\ufeff]+")
-_NATIONS = {"W": "Wales", "S": "Scotland", "N": "Northern Ireland", "9": "Northern Ireland"}
-_LEVELS = {
-    "E00": "an Output Area",
-    "E02": "a Middle layer Super Output Area (MSOA)",
-    "E05": "a ward",
-    "E06": "a council",
-    "E07": "a council",
-    "E08": "a council",
-    "E09": "a council",
-    "E10": "a county",
-    "E12": "a region",
-    "E38": "a sub-ICB location",
-    "E54": "an integrated care board",
-    "E92": "England",
-}
 
 
 @dataclass(frozen=True)
@@ -108,10 +95,10 @@ def misfit(cell: str, code: str) -> tuple[str, str] | None:
         return "missing-code", "the area code is empty"
     if _LSOA.fullmatch(code):
         return None
-    if (_CODE.fullmatch(code) and code[0] in _NATIONS) or _NORTHERN_IRELAND.fullmatch(code):
-        return "wrong-nation", f"{code} is in {_NATIONS[code[0]]}; only England is covered"
-    if _CODE.fullmatch(code) and code[:3] in _LEVELS:
-        return "wrong-level", f"{code} is {_LEVELS[code[:3]]}; a Lower layer Super Output Area (E01) is needed"
+    if (_CODE.fullmatch(code) and code[0] in NATIONS) or _NORTHERN_IRELAND.fullmatch(code):
+        return "wrong-nation", f"{code} is in {NATIONS[code[0]]}; only England is covered"
+    if _CODE.fullmatch(code) and code[:3] in NAMES:
+        return "wrong-level", f"{code} is {NAMES[code[:3]]}; a Lower layer Super Output Area (E01) is needed"
     if (_NAME.fullmatch(cell) and not _LSOA.match(code)) or not any(map(str.isdigit, code)):
         return "name-not-code", f"{cell.strip()[:60]!r} is a name; a code such as E01015693 is needed"
     return "bad-code", f"{code[:60]!r} is not the code of a neighbourhood; E01 and six digits are expected"

@@ -191,9 +191,11 @@ def _summed(readings: Mapping[str, Reading], nation: pd.DataFrame) -> pd.DataFra
     council, people = nation["lad24cd"], nation["population"]
 
     def total(values: pd.Series) -> pd.Series:
+        """Sum over each council; missing where a neighbourhood is."""
         return values.groupby(council).sum().mask(values.isna().groupby(council).any())
 
     def percent(source: str, columns: list[str], among: str) -> pd.Series | None:
+        """Per cent of each council, from the sums of both counts."""
         if source not in readings:
             return None
         table = readings[source].table.reindex(nation.index)

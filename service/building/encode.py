@@ -87,6 +87,7 @@ def in_degrees(shapes: np.ndarray, decimals: int) -> np.ndarray:
     """
 
     def carried(points: np.ndarray) -> np.ndarray:
+        """Turn metres into degrees."""
         longitude, latitude = to_degrees(points[:, 0], points[:, 1])
         return np.column_stack([longitude, latitude]).round(decimals)
 

@@ -16,6 +16,7 @@ from service.commands.output import BAD_INPUT, Json, Output, PlaceName, Quiet, R
 
 if TYPE_CHECKING:
     from service.sharing.requests import ShareRequest
+    from service.sharing.share_outs import SharedBudget
 
 FORMATS = ("csv", "xlsx", "pdf")
 UNITS = ("pence", "pounds-exact", "whole")
@@ -118,7 +119,7 @@ def share_out(
     from service.editions.weights import check_weights
     from service.measures.matched_dials import matched_dial, matched_summary
     from service.settings import Settings
-    from service.sharing.files import share_summary, write_certificate, write_share
+    from service.sharing.files import write_certificate, write_share
     from service.sharing.requests import ShareRequest, read_amount, read_floor
     from service.sharing.share_outs import share_budget
     from service.web.errors import UnknownIndicator
@@ -150,20 +151,27 @@ def share_out(
     write_share(shared, out)
     if certificate is not None:
         write_certificate(shared, certificate)
-    done = {
+    output.result(_done(shared, out, certificate) | ({"need_matched": matched} if matched else {}), _show)
+
+
+def _done(shared: SharedBudget, out: Path, certificate: Path | None) -> dict[str, Any]:
+    """Say what was shared and written, for programs and for `_show`."""
+    from service.sharing.files import share_summary
+
+    view = shared.view
+    return {
         "file": str(out),
         "certificate": str(certificate) if certificate else None,
         "rows": len(shared.receivers),
-        "place": place,
-        "edition": opened.id,
-        "focus": focus,
+        "place": view.place,
+        "edition": shared.edition.id,
+        "focus": view.focus,
         "rho": view.rho,
-        "within": within,
+        "within": view.within,
         "weights": view.weights,
-        "attribution": opened.attribution(),
+        "attribution": shared.edition.attribution(),
         "summary": share_summary(shared),
     }
-    output.result(done | ({"need_matched": matched} if matched else {}), _show)
 
 
 def _with_file(request: ShareRequest, place: str, store: Path, output: Output) -> ShareRequest:

@@ -108,6 +108,7 @@ def _published(store: Path, base: StoredEdition, tables: list[OwnTable], day: da
     facts = {key: value for key, value in base.manifest.items() if key not in OWN_FACTS}
 
     def write(folder: Path) -> None:
+        """Copy the edition that was read, and add the tables, under the lock of the place."""
         # Under the lock of the place: the edition that was read is still the current one, and whole.
         standing = editions.open_edition(store, base.place)
         if standing.id != base.id:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Annotated, Any
 
@@ -63,6 +64,26 @@ CountsText = Annotated[
 FloorText = Annotated[
     str, Query(description="Count form: part shared equally per head, above 0 to 1; 0.5 when left out", max_length=40)
 ]
+
+
+@dataclass(frozen=True)
+class ShareWords:
+    """The parameters of an address that say what is shared and how, as they came."""
+
+    budget: AmountText = ""
+    unit: UnitText = ""
+    over: OverText = ""
+    minimum: MinimumText = ""
+    form: FormText = ""
+    counts: CountsText = ""
+    floor: FloorText = ""
+
+    def asked(self, match: str = "") -> Asked:
+        """Give them to be read, with the outcome whose dial is to be shown."""
+        return Asked(**asdict(self), match=match)
+
+
+AskedShare = Annotated[ShareWords, Depends()]
 MatchText = Annotated[str, Query(description="Outcome whose need-matched dial is shown beside it", max_length=64)]
 
 
@@ -205,24 +226,18 @@ async def show_share_out(
     edition: RequestedEdition,
     forgiven: ForgivenView,
     workshop: RequestedWorkshop,
-    budget: AmountText = "",
-    unit: UnitText = "",
-    over: OverText = "",
-    minimum: MinimumText = "",
-    form: FormText = "",
-    counts: CountsText = "",
-    floor: FloorText = "",
+    words: AskedShare,
     match: MatchText = "",
 ) -> Response:
     """Share a budget out on a page: form, sentences, amounts, designs, certificate."""
     view = forgiven.view.but(layer="", indicator="")
-    asked = Asked(budget, unit, over, minimum, form, counts, floor, read_name("match", match))
+    asked = words.asked(read_name("match", match))
     result, error = b"", None
     if asked.match and asked.match not in edition.indicators:
         raise UnknownIndicator(f"No outcome {asked.match!r} here.")
-    if "budget" in request.query_params and not budget.strip():
+    if "budget" in request.query_params and not words.budget.strip():
         error = BadQuery("budget", "Enter a budget")
-    if budget.strip() and not forgiven.errors:
+    if words.budget.strip() and not forgiven.errors:
         try:
             result = await _made(request, workshop, edition, view, asked.request(), "page", asked.match)
         except BadQuery as refusal:
@@ -266,18 +281,12 @@ async def download_share_out(
     view: RequestedView,
     workshop: RequestedWorkshop,
     kind: Annotated[str, Depends(share_kind)],
-    budget: AmountText,
-    unit: UnitText = "",
-    over: OverText = "",
-    minimum: MinimumText = "",
-    form: FormText = "",
-    counts: CountsText = "",
-    floor: FloorText = "",
+    words: AskedShare,
 ) -> Response:
     """Give a share-out as CSV, XLSX, one A4 (PDF), or its certificate: the same figures in all."""
     view, public_url = view.but(layer="", indicator=""), site_pages(request).tenant.public_url
-    asked = Asked(budget, unit, over, minimum, form, counts, floor).request()
-    if floor and asked.form == "dial":
+    asked = words.asked().request()
+    if words.floor and asked.form == "dial":
         raise BadQuery("floor", "floor came with the dial.", hint="It belongs to form=count; leave it out.")
     _known(edition, view)
     key = answer_key(f"{kind} {view.place}", edition.id, view.but(edition="").query(**asked.parameters()))

@@ -33,6 +33,7 @@ def certainty() -> Sheet:
     sheet.facts("Weights", *(Fact(f"weight_{key}", titles[key], weight) for key, weight in weights.items()))
 
     def scored(left_out: str = "") -> str:
+        """Write the formula of a weighted mean, one indicator left out."""
         kept = [key for key in weights if key != left_out]
         return f"({'+'.join(f'{{weight_{k}}}*{{{k}}}' for k in kept)})/({'+'.join(f'{{weight_{k}}}' for k in kept)})"
 
