@@ -25,6 +25,7 @@ from geodata.demo.people import People, age_bands, census_tables, make_people, s
 from geodata.demo.postcodes import AddressBook, make_postcodes
 from geodata.demo.services import make_services
 from geodata.demo.streets import make_streets, write_pbf
+from geodata.demo.times import own_times
 from geodata.demo.timetable import write_gtfs
 
 SEED = 2040
@@ -208,6 +209,7 @@ def write(folder: Path) -> None:
     streets = make_streets(areas, stream(10))
     write_pbf(streets, folder / "networks" / "aldermouth.osm.pbf")
     write_gtfs(streets, folder / "networks" / "aldermouth_gtfs.zip")
+    write_csv(own_times(streets), folder / "truth_times.csv")
     write_csv(truth.reset_index(), folder / "truth.csv")
 
 
