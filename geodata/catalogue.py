@@ -64,6 +64,8 @@ class Source:
         Whether the publisher changes it in place, so that ``expected_rows`` holds for a kept file only.
     required : bool
         Whether a build stops without it.
+    named : bool
+        Whether a build opens it only where it is told to, whatever lies in the folder: streets and timetables.
     key : str
         Published header of the column that names a row; two columns are joined by ``+``.
     columns : mapping of str to str
@@ -101,6 +103,7 @@ class Source:
     least_rows: int | None = None
     living: bool = False
     required: bool = False
+    named: bool = False
     key: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     complete_for: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -115,8 +118,8 @@ class Source:
 
     @property
     def status(self) -> str:
-        """Say whether a reader opens this source yet: ``read`` or ``held, not read yet``."""
-        return "read" if self.reader else "held, not read yet"
+        """Say whether a reader opens this source: ``read``, ``read where named`` or ``held, not read yet``."""
+        return "read" if self.reader else "read where named" if self.named else "held, not read yet"
 
     @property
     def key_columns(self) -> tuple[str, ...]:

@@ -258,10 +258,10 @@ def open_table(path: Path, *, header: bool = True, width: int | None = None) -> 
     BadFile
         empty-file, wrong-kind, bad-encoding, wrong-width or doubled-column.
     """
-    data = _unpacked(path)
+    data = unpacked(path)
     if data[:4] == b"PAR1" and path.suffix == ".parquet":
         return _open_parquet(path)
-    text = _decoded(data, path.name)
+    text = decoded(data, path.name)
     if header:
         headers = tuple(name.strip() for name in next(csv.reader(io.StringIO(text, newline=""))))
     else:
@@ -273,7 +273,7 @@ def open_table(path: Path, *, header: bool = True, width: int | None = None) -> 
     return TextTable(path.name, headers, tuple(table.columns), first_row=2 if header else 1)
 
 
-def _unpacked(path: Path) -> bytes:
+def unpacked(path: Path) -> bytes:
     """Return the bytes of the file, without gzip."""
     data = path.read_bytes()
     if data[:2] == b"\x1f\x8b":
@@ -286,7 +286,7 @@ def _unpacked(path: Path) -> bytes:
     return data
 
 
-def _decoded(data: bytes, file: str) -> str:
+def decoded(data: bytes, file: str) -> str:
     """Return the text of a delimited file: UTF-8, UTF-16 with a mark, or Windows-1252."""
     for magic, kind in OTHER_KINDS:
         if data.startswith(magic):

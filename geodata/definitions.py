@@ -40,6 +40,15 @@ class Indicator:
         The value is a rank among the areas of England (or of the demo's nation).
     nearest : str
         The service whose nearest site is meant.
+    catchment : str
+        The service whose supply within half an hour is meant, shared among all in reach of each site.
+    mode : str
+        How people travel to it, at the usual speed over the straight line.
+    supply, accepting, demand_ages
+        Of a catchment: the column of sites that is supplied, whom a site must be known to take as new patients
+        ("children", "adults"; empty = no matter), and the ages it is for (None = everybody).
+    also : tuple of str
+        Sources that it rests on besides `source`.
     by_practice : str
         Column of a table by GP practice, carried to where its patients live (methods M6).
     """
@@ -61,6 +70,17 @@ class Indicator:
     ranked: bool = False
     nearest: str = ""
     by_practice: str = ""
+    catchment: str = ""
+    mode: str = "walk"
+    supply: str = "supply"
+    accepting: str = ""
+    demand_ages: tuple[int, int] | None = None
+    also: tuple[str, ...] = ()
+
+    @property
+    def from_sites(self) -> bool:
+        """Whether it says how well people can reach a service."""
+        return bool(self.nearest or self.catchment)
 
 
 @dataclass(frozen=True)
@@ -338,11 +358,12 @@ def _check_indicator(indicator: Indicator, file: str) -> Indicator:
             column=indicator.id,
         )
     counted = bool(indicator.count and indicator.denominator)
-    ways = [bool(indicator.column), counted, bool(indicator.nearest), bool(indicator.by_practice)]
+    ways = [bool(indicator.column), counted, bool(indicator.nearest), bool(indicator.catchment)]
+    ways.append(bool(indicator.by_practice))
     if sum(ways) != 1:
         raise BadDefinition(
-            "an indicator comes from one column, from count and denominator, from the nearest site, or from a column "
-            "by practice",
+            "an indicator comes from one column, from count and denominator, from the nearest site, from the supply "
+            "in reach, or from a column by practice",
             rule="bad-derivation",
             file=file,
             column=indicator.id,

@@ -101,6 +101,10 @@ class UnknownFootprint(LookupError):
     """No footprint of the place has this name or code."""
 
 
+class UnknownService(LookupError):
+    """The place has no sites of this service."""
+
+
 class UnknownGroups(LookupError):
     """The edition holds no people of this kind of group or need."""
 

@@ -113,7 +113,7 @@ def join(readings: Mapping[str, Reading], indicators: Mapping[str, Indicator]) -
     parts += [
         indicator_values(readings, indicator, lookup.index)
         for indicator in indicators.values()
-        if not indicator.nearest and not indicator.by_practice
+        if not indicator.from_sites and not indicator.by_practice
     ]
     table = pd.concat(parts, axis=1).sort_index()
     table.index.name = "lsoa21cd"

@@ -9,11 +9,13 @@ from pathlib import Path
 from geodata.boundaries import read_boundaries
 from geodata.catalogue import Source
 from geodata.deprivation import read_file7, read_file9, read_file10, read_underlying
+from geodata.health_sites import read_gp_branches, read_hospitals, read_map_points, read_pharmacies
 from geodata.lookups import read_centroids, read_exact_fit, read_footprints, read_lookup
 from geodata.neighbourhoods import BASE
 from geodata.outcomes import read_fingertips, read_patients_per_gp, read_quarterly
 from geodata.population import read_age_bands, read_mid2022, read_single_year
 from geodata.postcodes import Gazetteer, read_postcodes
+from geodata.public_sites import read_libraries, read_schools
 from geodata.reading import Reading
 from geodata.registrations import read_health_index, read_qof, read_registrations, read_talking_therapies
 from geodata.sites import read_dental_pages, read_dental_practices, read_family_hubs, read_gp_practices
@@ -24,10 +26,11 @@ POSTCODES = "postcodes"
 
 @dataclass(frozen=True)
 class Known:
-    """What readers lean on: the codes of the look-up, and where each postcode is."""
+    """What readers lean on: the codes of the look-up, where each postcode is, and which GP practices are open."""
 
     codes: Collection[str] | None = None
     gazetteer: Gazetteer | None = None
+    practices: Collection[str] | None = None
 
 
 Reader = Callable[[Path, Source, Known], Reading]
@@ -54,6 +57,15 @@ READERS: Mapping[str, Reader] = {
     "dental_practices": lambda path, source, known: read_dental_practices(path, _gazetteer(known)),
     "dental_pages": lambda path, source, known: read_dental_pages(path, source_date=source.edition),
     "family_hubs": lambda path, source, known: read_family_hubs(path, source_date=source.edition),
+    "pharmacies": lambda path, source, known: read_pharmacies(path, _gazetteer(known)),
+    "gp_branches": lambda path, source, known: read_gp_branches(path, _gazetteer(known), practices=known.practices),
+    "hospitals": lambda path, source, known: read_hospitals(path, known.gazetteer, source_date=source.edition),
+    "diagnostic_centres": lambda path, source, known: read_map_points(
+        path, "diagnostic_centre", source_date=source.edition
+    ),
+    "surgical_hubs": lambda path, source, known: read_map_points(path, "surgical_hub", source_date=source.edition),
+    "libraries": lambda path, source, known: read_libraries(path, _gazetteer(known), source_date=source.edition),
+    "schools": lambda path, source, known: read_schools(path, _gazetteer(known), source_date=source.edition),
     "registrations": lambda path, source, known: read_registrations(path, vintage=None),
     "qof": lambda path, source, known: read_qof(path),
     "health_index": lambda path, source, known: read_health_index(path),
@@ -62,7 +74,8 @@ READERS: Mapping[str, Reader] = {
     "fingertips": lambda path, source, known: read_fingertips(path),
     "quarterly": lambda path, source, known: read_quarterly(path),
 }
-LEANING_ON_POSTCODES = ("gp_practices", "dental_practices")
+LEANING_ON_POSTCODES = ("gp_practices", "gp_branches", "dental_practices", "pharmacies", "libraries", "schools")
+PRACTICES = "gp_practices"
 # Read, checked and tested, but of no use to an edition on 2021 areas yet: not opened by a build.
 OTHER_VINTAGE = ("lsoa11_boundaries", "iod2019_file7", "iod2019_file9", "iod2019_file10", "iod2019_underlying",
                  "single_year_mid2020")  # fmt: skip
@@ -111,7 +124,9 @@ def read_all(
         if name == BASE:
             known = Known(tuple(readings[name].table.index))
         elif name == POSTCODES:
-            known = Known(known.codes, Gazetteer(readings[name].table))
+            known = replace(known, gazetteer=Gazetteer(readings[name].table))
+        elif name == PRACTICES:
+            known = replace(known, practices=frozenset(readings[name].table["site_id"]))
     return readings
 
 

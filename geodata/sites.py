@@ -22,8 +22,9 @@ from geodata.reading import LeftOut, Reading
 
 SITE_COLUMNS = (
     *("site_id", "service", "name", "address", "postcode", "easting", "northing", "lsoa21cd"),
-    *("accepting_children", "accepting_adults", "source_date"),
+    *("accepting_children", "accepting_adults", "accepting_by", "source_date", "supply", "part_of"),
 )
+ALONE = {"supply": 1.0, "part_of": None, "accepting_by": None}  # of a site that is no part of another, before joins
 ODS_WIDTH = 27
 # Columns of an ODS report, counted from 0.
 _CODE, _NAME, _GROUPING, _POSTCODE, _OPENED, _STATUS, _SETTING = 0, 1, 2, 9, 10, 12, 25
@@ -71,13 +72,13 @@ def read_gp_practices(path: Path, gazetteer: Gazetteer, *, source_date: str | No
         wrong-width, unknown-status, missing-code or doubled-code, naming the row.
     """
     cells = open_table(path, header=False, width=ODS_WIDTH)
-    rows = _ods_rows(cells)
-    setting = _cell(cells, _SETTING).fillna("")
+    rows = ods_rows(cells)
+    setting = ods_cell(cells, _SETTING).fillna("")
     # "RO76|RO268" names two roles: the first decides.
     practice = setting.str.split("|").str[0].isin(GP_SETTINGS)
-    reasons = _ods_reasons(cells, rows)
+    reasons = ods_reasons(cells, rows)
     reasons = reasons.where(reasons.ne("") | practice, "another prescribing setting, not a GP practice")
-    return _placed(cells, rows, reasons, gazetteer, "gp", source_date)
+    return placed(cells, rows, reasons, gazetteer, "gp", source_date)
 
 
 def read_dental_practices(path: Path, gazetteer: Gazetteer, *, source_date: str | None = None) -> Reading:
@@ -106,46 +107,60 @@ def read_dental_practices(path: Path, gazetteer: Gazetteer, *, source_date: str 
         wrong-width, unknown-status, missing-code or doubled-code, naming the row.
     """
     cells = open_table(path, header=False, width=ODS_WIDTH)
-    rows = _ods_rows(cells)
-    return _placed(cells, rows, _ods_reasons(cells, rows), gazetteer, "dental", source_date)
+    rows = ods_rows(cells)
+    return placed(cells, rows, ods_reasons(cells, rows), gazetteer, "dental", source_date)
 
 
-def _cell(cells: TextTable, column: int) -> pd.Series:
+def ods_cell(cells: TextTable, column: int) -> pd.Series:
+    """Return one column of an ODS report, counted from 0, as text."""
     return cells.text(cells.headers[column])
 
 
-def _ods_rows(cells: TextTable) -> pd.DataFrame:
-    """Return code, name, address, postcode, status and opening date of an ODS report."""
+def ods_rows(cells: TextTable, *, blank_status: bool = False) -> pd.DataFrame:
+    """Return code, name, address, postcode, status and opening date of an ODS report.
+
+    Parameters
+    ----------
+    cells : TextTable
+        27 columns, no header.
+    blank_status : bool
+        Whether an empty status is right: lists of branches have only closing dates.
+
+    Raises
+    ------
+    BadFile
+        missing-code, doubled-code or unknown-status, naming the row.
+    """
     rows = pd.DataFrame(
         {
-            "site_id": _cell(cells, _CODE),
-            "name": _cell(cells, _NAME).fillna(""),
-            "postcode": normalise_all(_cell(cells, _POSTCODE)),
-            "given": _cell(cells, _POSTCODE).fillna(""),
-            "opened": _cell(cells, _OPENED),
-            "status": _cell(cells, _STATUS).fillna("").str.upper(),
+            "site_id": ods_cell(cells, _CODE),
+            "name": ods_cell(cells, _NAME).fillna(""),
+            "postcode": normalise_all(ods_cell(cells, _POSTCODE)),
+            "given": ods_cell(cells, _POSTCODE).fillna(""),
+            "opened": ods_cell(cells, _OPENED),
+            "status": ods_cell(cells, _STATUS).fillna("").str.upper(),
         }
     )
-    parts = pd.concat([_cell(cells, column) for column in _ADDRESS], axis=1)
+    parts = pd.concat([ods_cell(cells, column) for column in _ADDRESS], axis=1)
     rows["address"] = [", ".join(part for part in row if isinstance(part, str)) for row in parts.to_numpy()]
     ids = rows["site_id"]
     cells.refuse(ids.isna(), "the organisation code is empty", rule="missing-code", column="1")
     cells.refuse(ids.duplicated(), "the organisation is there twice", rule="doubled-code", column="1", codes=ids)
-    strange = ~rows["status"].isin(list(STATUSES))
+    strange = ~rows["status"].isin([*STATUSES, *([""] if blank_status else [])])
     says = "{value!r} is not a status; ACTIVE or A is open"
     cells.refuse(strange, says, rule="unknown-status", column="13", codes=ids, values=rows["status"])
     return rows
 
 
-def _ods_reasons(cells: TextTable, rows: pd.DataFrame) -> pd.Series:
+def ods_reasons(cells: TextTable, rows: pd.DataFrame) -> pd.Series:
     """Return why a row is not used: its status or its country; "" if neither speaks against it."""
-    reasons = rows["status"].map(STATUSES).replace("open", "")
-    abroad = _cell(cells, _GROUPING).map(_ABROAD).fillna("")
+    reasons = rows["status"].map(STATUSES).fillna("").replace("open", "")
+    abroad = ods_cell(cells, _GROUPING).map(_ABROAD).fillna("")
     abroad = abroad.where(~rows["site_id"].str.match(r"W\d{5}"), "in Wales")
     return reasons.where(reasons.ne(""), abroad)
 
 
-def _placed(
+def placed(
     cells: TextTable,
     rows: pd.DataFrame,
     reasons: pd.Series,
@@ -164,23 +179,24 @@ def _placed(
         lsoa21cd=found["lsoa21cd"],
         accepting_children=None,
         accepting_adults=None,
-        source_date=source_date or _latest(rows["opened"]),
+        source_date=source_date or latest(rows["opened"]),
     )
     names = rows["site_id"].where(reasons.ne("postcode not in the look-up"), rows["site_id"] + " at " + rows["given"])
-    return _reading(sites, reasons, names, cells.rows)
+    return reading_of(sites, reasons, names, cells.rows)
 
 
-def _latest(dates: pd.Series) -> str:
+def latest(dates: pd.Series) -> str:
     """Return the latest of dates written YYYYMMDD, with hyphens; "" if there is none."""
     good = dates[dates.str.fullmatch(r"\d{8}").fillna(False).astype(bool)]
     return "" if good.empty else f"{good.max()[:4]}-{good.max()[4:6]}-{good.max()[6:]}"
 
 
-def _reading(sites: pd.DataFrame, reasons: pd.Series, names: pd.Series, rows_read: int) -> Reading:
+def reading_of(sites: pd.DataFrame, reasons: pd.Series, names: pd.Series, rows_read: int) -> Reading:
     """Split sites into those used and an account of the others by reason."""
     left_out = tuple(
         LeftOut.of(str(reason), names[reasons == reason]) for reason in reasons[reasons.ne("")].drop_duplicates()
     )
+    sites = sites.assign(**{name: value for name, value in ALONE.items() if name not in sites})
     used = sites.loc[reasons == "", list(SITE_COLUMNS)].sort_values("site_id").reset_index(drop=True)
     used["lsoa21cd"] = used["lsoa21cd"].astype(object).where(used["lsoa21cd"].notna(), None)
     return Reading(used, rows_read, left_out)
@@ -216,7 +232,7 @@ def read_dental_pages(path: Path, *, source_date: str = "") -> Reading:
             says = f"there is no property {lacking!r}"
             raise BadFile(says, rule="missing-column", file=path.name, row=row, column=lacking)
     rows = pd.DataFrame(features.properties)
-    lon, lat = np.array([_point(shape, path.name, i) for i, shape in enumerate(features.geometries, start=1)]).T
+    lon, lat = np.array([point_of(shape, path.name, i) for i, shape in enumerate(features.geometries, start=1)]).T
     doubled = rows["practice_id"].duplicated()
     refuse_where(
         doubled, "the practice is there twice", rule="doubled-code", file=path.name, first_row=1,
@@ -241,13 +257,13 @@ def read_dental_pages(path: Path, *, source_date: str = "") -> Reading:
     )
     reasons = pd.Series("", index=sites.index).mask(np.isnan(easting), "no point")
     reasons = reasons.mask(area.str.match(r"LSOA::[WSN9]"), "not in England")
-    return _reading(sites, reasons, sites["site_id"], len(sites))
+    return reading_of(sites, reasons, sites["site_id"], len(sites))
 
 
 _ASKED = ("accepting_children", "accepting_adults")
 
 
-def _point(geometry: Any, file: str, row: int) -> tuple[float, float]:
+def point_of(geometry: Any, file: str, row: int) -> tuple[float, float]:
     """Return longitude and latitude of a point, NaN if there is none."""
     if not geometry:
         return np.nan, np.nan
@@ -308,7 +324,7 @@ def read_family_hubs(path: Path, *, source_date: str = "") -> Reading:
     cells.refuse(name.isna(), "the site has no name", rule="missing-value", column="name")
     sites = pd.DataFrame(
         {
-            "site_id": [_site_id(*pair) for pair in zip(postcode, name, strict=True)],
+            "site_id": [site_id_of(*pair) for pair in zip(postcode, name, strict=True)],
             "service": np.where(listed == "yes", "family_hub", "childrens_centre"),
             "name": name,
             "address": cells.text("address").fillna(""),
@@ -326,10 +342,10 @@ def read_family_hubs(path: Path, *, source_date: str = "") -> Reading:
     cells.refuse(ids.duplicated(), "the site is there twice", rule="doubled-code", column="name", codes=ids)
     reasons = pd.Series("", index=sites.index).mask(np.isnan(easting), "no point")
     reasons = reasons.mask(_listed_twice(sites), "listed twice: kept once, as a family hub")
-    return _reading(sites, reasons, sites["name"], cells.rows)
+    return reading_of(sites, reasons, sites["name"], cells.rows)
 
 
-def _site_id(postcode: object, name: object) -> str:
+def site_id_of(postcode: object, name: object) -> str:
     """Return an id made of postcode and name: ``lu1-1lz-flying-start-west-children-s-centre``."""
     return re.sub(r"[^a-z0-9]+", "-", f"{postcode if isinstance(postcode, str) else ''} {name}".casefold()).strip("-")
 

@@ -17,6 +17,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import shapely
 
+from tests.reference_access import supply_in_reach
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 DEFINITIONS = REPOSITORY / "geodata"
 PUBLISHED_DECIMALS = 9  # scores are published to nine decimals; equal there means a tie
@@ -44,6 +46,7 @@ UNDERLYING = {
 QOF = {
     "gp_diabetes_share": "DM", "gp_hypertension_share": "HYP", "gp_chd_share": "CHD", "gp_copd_share": "COPD",
     "gp_depression_share": "DEP", "gp_mental_illness_share": "MH", "gp_dementia_share": "DEM",
+    "gp_cancer_share": "CAN", "gp_heart_failure_share": "HF",
 }  # fmt: skip
 PLACES = {
     "luton": ("LAD24CD", "E06000032"),
@@ -110,15 +113,23 @@ class Reference:
         owners = ["Owned: Owns outright", "Owned: Owns with a mortgage or loan", "Shared ownership: Shared ownership"]
         renting = tenure["Total"] - tenure[owners].sum(axis=1) - tenure["Lives rent free"]
         found["rented_share"] = renting / tenure["Total"]
+        private = [column for column in tenure if column.startswith("Private rented")]
+        found["private_rented_share"] = tenure[private].sum(axis=1) / tenure["Total"]
         found["family_hub_walk_min"] = self.hub_minutes
         found |= {own: underlying[column] for own, column in UNDERLYING.items()}
         census = self._csv("population/lsoa21_census2021_age_six_bands.csv.gz")
         found["older_share"] = census["Aged 65 years and over"] / census["All usual residents"]
+        found["young_adult_share"] = census["Aged 25 to 34 years"] / census["All usual residents"]
         for age in (75, 85):
             found[f"aged_{age}_share"] = self.older[f"age_{age}_plus"] / self.older["age_65_plus"]
         equality = self._csv("population/lsoa21_census2021_disability.csv.gz")
         found["disabled_share"] = equality["Disabled under the Equality Act"] / equality["Total"]
         return pd.DataFrame(found).join(self.from_practices).astype(float)
+
+    @cached_property
+    def in_reach(self) -> pd.DataFrame:
+        """What is supplied within a walk."""
+        return pd.DataFrame(supply_in_reach(self))
 
     @cached_property
     def older(self) -> pd.DataFrame:
@@ -162,15 +173,16 @@ class Reference:
         return pd.Series([_to_even(*pair) for pair in zip(above.tolist(), below.tolist(), strict=True)], above.index)
 
     def adult_tenths(self, ages: object, census: pd.DataFrame) -> pd.Series:
-        """Those aged 65 and over, or 18 and over, in whole tenths: the Census band of 16 to 64 loses 16 and 17."""
-        assert ages in ([65, 120], [18, 120]), "a focus has other ages: count them here too"
-        above, below = 10 * self.residents * census["Aged 65 years and over"], census["All usual residents"]
-        if ages == [18, 120]:
+        """Those of other ages in whole tenths: the Census band of 16 to 64 is parted by its 16 and 17 year olds."""
+        assert ages in ([65, 120], [18, 120], [0, 17]), "a focus has other ages: count them here too"
+        rest = "Aged 15 years and under" if ages == [0, 17] else "Aged 65 years and over"
+        above, below = 10 * self.residents * census[rest], census["All usual residents"]
+        if ages != [65, 120]:
             parts = (self.older[["age_16_17", "age_18_64"]] * 10).round().astype(int)
             working = parts.sum(axis=1)
             assert (working > 0).all(), "a neighbourhood without adults needs the rule for an empty band"
             bands = ["Aged 16 to 24 years", "Aged 25 to 34 years", "Aged 35 to 49 years", "Aged 50 to 64 years"]
-            adults = census[bands].sum(axis=1) * parts["age_18_64"]
+            adults = census[bands].sum(axis=1) * parts["age_16_17" if ages == [0, 17] else "age_18_64"]
             above, below = above * working + 10 * self.residents * adults, below * working
         return pd.Series([_to_even(*pair) for pair in zip(above.tolist(), below.tolist(), strict=True)], above.index)
 
@@ -222,6 +234,7 @@ class Reference:
     @cached_property
     def definitions(self) -> dict[str, dict[str, object]]:
         names = ("core", "building-blocks", "best-start", "long-term-conditions", "mental-health", "age-well")
+        names += ("gp-access", "child-dental", "immunisation")
         return {name: tomllib.loads((DEFINITIONS / f"focuses/{name}.toml").read_text()) for name in names}
 
     def focus(self, name: str, members: pd.Index) -> FocusReference:
@@ -239,7 +252,8 @@ class Reference:
         }
         weights = {part["indicator"]: part["weight"] for part in definition["ingredients"]}
         tenths = self.eligible_tenths(definition["ages"])
-        values = self.indicators[list(weights)]
+        every = self.indicators if set(weights) <= set(self.indicators) else self.indicators.join(self.in_reach)
+        values = every[list(weights)]
         if definition["scale"] == "exponential":
             scaled = values.apply(exponential)
         else:

@@ -64,9 +64,10 @@ def test_what_is_read_now_and_what_is_only_held():
     catalogue = load_catalogue()
     read = {source.id for source in catalogue.values() if source.status == "read"}
     assert read >= READ_NOW
-    assert {"timetable", "streets", "pharmacies", "libraries"} <= set(catalogue) - read
+    assert {"hoc_prevalence", "fingertips_isolation"} <= set(catalogue) - read
+    assert {"pharmacies", "libraries", "schools", "hospitals", "diagnostic_centres", "gp_branches"} <= read
     assert {"qof", "gp_registrations", "health_index", "talking_therapies", "patients_per_gp"} <= read
-    assert catalogue["libraries"].status == "held, not read yet"
+    assert catalogue["hoc_prevalence"].status == "held, not read yet"
 
 
 def test_where_a_list_of_services_is_whole():

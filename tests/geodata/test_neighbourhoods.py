@@ -109,9 +109,9 @@ def test_a_column_is_taken_as_it_is(readings: dict[str, Reading]) -> None:
 def test_every_indicator_gets_a_column_but_those_of_sites_and_practices(readings: dict[str, Reading]) -> None:
     wanted = no_file7(load_indicators())
     table, _ = join({name: readings[name] for name in readings}, wanted)
-    later = {name for name, part in wanted.items() if part.nearest or part.by_practice}
+    later = {name for name, part in wanted.items() if part.from_sites or part.by_practice}
     assert set(wanted) - later <= set(table.columns)
-    assert {"family_hub_walk_min", "gp_diabetes_share"} <= later
+    assert {"family_hub_walk_min", "gp_supply_per_1000", "gp_diabetes_share"} <= later
     assert not later & set(table.columns)
 
 

@@ -12,7 +12,15 @@ from shapely.geometry import box
 from geodata.catalogue import Source
 from geodata.crs import GRID
 from geodata.reading import Reading
-from geodata.site_places import REACH_M, all_sites, complete_in, near_place, of_service
+from geodata.site_places import (
+    REACH_M,
+    all_sites,
+    complete_in,
+    near_place,
+    of_service,
+    supply_split,
+    with_answers,
+)
 from geodata.sites import SITE_COLUMNS
 
 LEFT, RIGHT = "E01000001", "E01000002"
@@ -145,3 +153,52 @@ def test_a_list_is_whole_where_it_says_so_and_lists_a_site(
     found = complete_in(source(**complete_for), "gp", COUNCILS, table)
     assert found.tolist() == whole
     assert found.dtype == bool
+
+
+def test_a_national_list_of_what_councils_share_is_whole_where_a_council_has_none() -> None:
+    centre = sites({"site_id": "c", "service": "diagnostic_centre", "lsoa21cd": LEFT})
+    for codes, whole in ((("*",), [True, True]), (("E06000001",), [True, False])):
+        listed = source(diagnostic_centre=codes)
+        assert complete_in(listed, "diagnostic_centre", COUNCILS, centre).tolist() == whole
+
+
+def test_what_a_practice_supplies_is_split_over_its_sites_and_never_repeated() -> None:
+    table = sites(
+        {"site_id": "p", "supply": 1.0},
+        {"site_id": "p1", "service": "gp_branch", "supply": 1.0, "part_of": "p"},
+        {"site_id": "p2", "service": "gp_branch", "supply": 1.0, "part_of": "p"},
+        {"site_id": "q", "supply": 1.0},
+        {"site_id": "own", "supply": 2.5},
+    )
+    split = supply_split(table)["supply"]
+    assert split.tolist() == pytest.approx([1 / 3, 1 / 3, 1 / 3, 1, 2.5])
+    assert split.sum() == pytest.approx(4.5)
+
+
+def page(code: str, postcode: str, children: bool | None, adults: bool | None = None) -> dict[str, Any]:
+    return {"site_id": code, "postcode": postcode, "accepting_children": children, "accepting_adults": adults}
+
+
+def test_a_dentists_answer_comes_by_its_code_else_by_its_postcode_and_is_else_unknown() -> None:
+    table = sites(
+        {"site_id": "V00012", "service": "dental", "postcode": "AB1 1AA"},  # its page is V000012
+        {"site_id": "V00013", "service": "dental", "postcode": "AB1 1AB"},  # by postcode
+        {"site_id": "V00014", "service": "dental", "postcode": "AB1 1AC"},  # two pages there, two answers
+        {"site_id": "V00015", "service": "dental", "postcode": "AB1 1AD"},  # no page
+        {"site_id": "V00016", "service": "dental", "postcode": "AB1 1AB"},  # its own page says nothing
+        {"site_id": "gp", "postcode": "AB1 1AB"},
+    )
+    pages = pd.DataFrame(
+        [
+            page("V000012", "ZZ9 9ZZ", True, False),
+            page("V099999", "AB1 1AB", False),
+            page("V000016_2", "ZZ9 9ZZ", None),
+            page("V088888", "AB1 1AC", True),
+            page("V077777", "AB1 1AC", False),
+        ]
+    )
+    found = with_answers(table, pages).set_index("site_id")
+    assert found["accepting_children"].tolist() == [True, False, None, None, None, None]
+    assert found["accepting_adults"].tolist() == [False, None, None, None, None, None]
+    assert found["accepting_by"].tolist() == ["code", "postcode", None, None, "code", None]
+    assert with_answers(table, None)["accepting_children"].tolist() == [None] * 6

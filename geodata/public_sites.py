@@ -1,0 +1,134 @@
+"""Libraries and schools, each from its published list, placed at their postcodes.
+
+Like the readers of `geodata.sites`: rows of ``SITE_COLUMNS``, and a reason for every row that is not used.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from geodata.cells import open_table
+from geodata.postcodes import Gazetteer, normalise_all
+from geodata.reading import Reading
+from geodata.sites import reading_of, site_id_of
+
+NOT_IN_THE_LOOKUP = "postcode not in the look-up"
+# Kinds of library that nobody can walk into, by a word of their type.
+NO_OPEN_DOOR = {
+    "mobile": "mobile library, with no place of its own",
+    "prison": "prison library, not open to the public",
+    "archive": "archive, not a lending library",
+}
+SHUT = {"closed": "closed", "temporary closure": "closed for the time being"}
+
+
+def read_libraries(path: Path, gazetteer: Gazetteer, *, source_date: str = "") -> Reading:
+    """Read the open public libraries of the Arts Council's basic dataset.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        CSV: name, address1 to address3, postcode, type, and ``operation_YY`` for one or more years, of which
+        the latest says who runs it (councils, communities, contractors), ``Closed`` in any case, or
+        ``Temporary Closure``.
+    gazetteer : Gazetteer
+        Postcodes of England.
+    source_date : str
+        Date of the dataset.
+
+    Returns
+    -------
+    Reading
+        ``SITE_COLUMNS``, service ``library``, sorted by ``site_id`` (made of postcode and name). Left out, with
+        reasons: closed ones, those closed for the time being, mobile and prison libraries, archives, unknown
+        postcodes.
+
+    Raises
+    ------
+    BadFile
+        missing-column, missing-value or doubled-code, naming the row.
+    """
+    cells = open_table(path)
+    name, postcode = cells.text("name"), cells.text("postcode")
+    cells.refuse(name.isna(), "the library has no name", rule="missing-value", column="name")
+    years = sorted(header for header in cells.headers if header.casefold().startswith("operation_"))
+    run_by = cells.text(years[-1] if years else "operation_23").fillna("").str.casefold()
+    parts = pd.concat([cells.text(part).fillna("") for part in ("address1", "address2", "address3")], axis=1)
+    kind = cells.text("type").fillna("").str.casefold()
+    reasons = run_by.map(SHUT).fillna("")
+    for word, reason in NO_OPEN_DOOR.items():
+        reasons = reasons.mask(kind.str.contains(word) & reasons.eq(""), reason)
+    rows = pd.DataFrame(
+        {
+            "site_id": [site_id_of(*pair) for pair in zip(postcode, name, strict=True)],
+            "service": "library",
+            "name": name,
+            "address": [", ".join(part for part in row if part) for row in parts.to_numpy()],
+            "postcode": normalise_all(postcode),
+        }
+    )
+    used = rows["site_id"].where(reasons.eq(""))
+    says = "the library is there twice"
+    cells.refuse(used.duplicated() & used.notna(), says, rule="doubled-code", column="name", codes=name)
+    return _at_postcodes(rows, reasons, gazetteer, source_date, cells.rows)
+
+
+def read_schools(path: Path, gazetteer: Gazetteer, *, source_date: str = "") -> Reading:
+    """Read the open schools and colleges of the register of schools.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        CSV: urn, name, town, postcode, close_date. The short copy of the register gives neither a school's
+        ages nor its place: each is put at its postcode.
+    gazetteer : Gazetteer
+        Postcodes of England.
+    source_date : str
+        Date of the register.
+
+    Returns
+    -------
+    Reading
+        ``SITE_COLUMNS``, service ``school``, ``site_id`` the register's number.
+
+    Raises
+    ------
+    BadFile
+        missing-column, missing-code, missing-value or doubled-code, naming the row.
+    """
+    cells = open_table(path)
+    urn, name = cells.text("urn"), cells.text("name")
+    cells.refuse(urn.isna(), "the school has no number", rule="missing-code", column="urn")
+    cells.refuse(urn.duplicated(), "the school is there twice", rule="doubled-code", column="urn", codes=urn)
+    cells.refuse(name.isna(), "the school has no name", rule="missing-value", column="name", codes=urn)
+    reasons = pd.Series("", index=urn.index).mask(cells.text("close_date").notna(), "closed")
+    rows = pd.DataFrame(
+        {
+            "site_id": urn,
+            "service": "school",
+            "name": name,
+            "address": cells.text("town").fillna(""),
+            "postcode": normalise_all(cells.text("postcode")),
+        }
+    )
+    return _at_postcodes(rows, reasons, gazetteer, source_date, cells.rows)
+
+
+def _at_postcodes(
+    rows: pd.DataFrame, reasons: pd.Series, gazetteer: Gazetteer, source_date: str, rows_read: int
+) -> Reading:
+    """Place sites at their postcodes, and account for those that are not used."""
+    found = gazetteer.find(rows["postcode"])
+    reasons = reasons.mask(found["pcds"].isna() & reasons.eq(""), NOT_IN_THE_LOOKUP)
+    sites = rows.assign(
+        easting=found["easting"],
+        northing=found["northing"],
+        lsoa21cd=found["lsoa21cd"],
+        accepting_children=None,
+        accepting_adults=None,
+        source_date=source_date,
+    )
+    names = rows["name"].where(reasons.ne(NOT_IN_THE_LOOKUP), rows["name"] + " at " + rows["postcode"].fillna(""))
+    return reading_of(sites, reasons, names, rows_read)
