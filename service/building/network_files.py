@@ -1,0 +1,155 @@
+"""The streets and the timetable of a build: named, the demo's own, or those of the edition before.
+
+They are read before anything is joined, so that a bad file stops a build at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from geodata import store as editions
+from geodata.catalogue import Source
+from geodata.definitions import Place
+from geodata.errors import BuildMissing, DamagedEdition, DataError
+from geodata.locate import Located
+from geodata.networks import Streets, load_facts, load_streets, read_streets
+from geodata.timetables import Timetable, holds_timetable, load_timetable, read_timetable
+from service.travel.edition_times import NETWORK
+
+STREETS, TIMETABLE = "streets", "timetable"
+WINDOW = ("08:00", "10:00")
+
+
+class BadNetwork(DataError):
+    """Streets or a timetable were named that cannot serve this place; nothing was stored."""
+
+
+@dataclass(frozen=True)
+class NetworkAsked:
+    """What a build was told about streets and timetable.
+
+    Attributes
+    ----------
+    streets, timetable : Path or None
+        Named files.
+    day : str or None
+        ISO date of the timetable's day; the reader chooses one if left out.
+    window : tuple of str or None
+        First and last departure, HH:MM; 08:00 to 10:00 if left out.
+    without : bool
+        Take no network, not even that of the edition before.
+    """
+
+    streets: Path | None = None
+    timetable: Path | None = None
+    day: str | None = None
+    window: tuple[str, str] | None = None
+    without: bool = False
+
+
+@dataclass(frozen=True)
+class NetworkRead:
+    """Streets and timetable of a build.
+
+    Attributes
+    ----------
+    streets : Streets
+    timetable : Timetable or None
+    sources : mapping of str to Source
+        Of ``streets`` and ``timetable``, from the catalogue.
+    sizes : mapping of str to int
+        Bytes of the files.
+    carried : tuple of str
+        Which of the two are those of the edition before.
+    notes : tuple of str
+        What became of the edition before's.
+    """
+
+    streets: Streets
+    timetable: Timetable | None
+    sources: Mapping[str, Source]
+    sizes: Mapping[str, int]
+    carried: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def read_network(
+    asked: NetworkAsked,
+    place: Place,
+    catalogue: Mapping[str, Source],
+    located: Mapping[str, Located],
+    store: Path,
+    say: Callable[[str], None],
+) -> NetworkRead | None:
+    """Read the streets and the timetable that a build uses.
+
+    Named files come first. The demo takes its own from its folder; any other place takes those of the edition before
+    along, and never a file that merely lies in a folder.
+
+    Raises
+    ------
+    BadNetwork
+        network-needed: a timetable without streets, or a day without a timetable.
+    BadFile
+        From `geodata.networks.read_streets` and `geodata.timetables.read_timetable`.
+    """
+    if asked.without:
+        return None
+    own = {name: located[name].path for name in (STREETS, TIMETABLE) if place.fictional and name in located}
+    paths = own | {name: path for name in (STREETS, TIMETABLE) if (path := getattr(asked, name)) is not None}
+    held = _standing(store, place.id) if len(paths) < 2 else None
+    carried: list[str] = []
+    if STREETS in paths:
+        say("reading streets")
+        streets = read_streets(paths[STREETS])
+    elif held is not None:
+        streets = load_streets(held)
+        carried.append(STREETS)
+    elif asked.timetable or asked.day or asked.window:
+        message = f"{place.name} has no streets, which a timetable needs to walk to its stops"
+        raise BadNetwork(message, rule="network-needed", hint="Name an OpenStreetMap file with --network.")
+    else:
+        return None
+    timetable, notes = _timetable(asked, paths, held, streets, carried, say)
+    sizes = {name: path.stat().st_size for name, path in paths.items()}
+    sources = {name: catalogue[name] for name in (STREETS, TIMETABLE)}
+    return NetworkRead(streets, timetable, sources, sizes, tuple(carried), notes)
+
+
+def _timetable(
+    asked: NetworkAsked,
+    paths: Mapping[str, Path],
+    held: Path | None,
+    streets: Streets,
+    carried: list[str],
+    say: Callable[[str], None],
+) -> tuple[Timetable | None, tuple[str, ...]]:
+    """Read the timetable, or take that of the edition before along with its streets."""
+    if TIMETABLE in paths:
+        say("reading the timetable")
+        window, box = asked.window or WINDOW, streets.facts["box"]
+        walk = streets.networks["walk"]
+        return read_timetable(paths[TIMETABLE], day=asked.day, window=window, box=box, streets=walk), ()
+    if asked.day or asked.window:
+        raise BadNetwork("a day or a window is for a timetable, and none is named", rule="network-needed",
+                         hint="Name the GTFS file with --timetable.")  # fmt: skip
+    if held is None or not holds_timetable(held):
+        return None, ()
+    if carried:
+        carried.append(TIMETABLE)
+        return load_timetable(held), ()
+    return None, ("The timetable of the edition before is left out: it was made for other streets. Name it again.",)
+
+
+def _standing(store: Path, place: str) -> Path | None:
+    """Return where the current edition of a place keeps its network, if it has one."""
+    try:
+        stored = editions.open_edition(store, place, check=False)
+        if load_facts(stored.path(NETWORK)) is None:
+            return None
+        editions.verify(stored, f"{NETWORK}/")
+    except (BuildMissing, DamagedEdition):
+        return None
+    return stored.path(NETWORK)
