@@ -1,0 +1,264 @@
+"""Access figures of the neighbourhoods of a view: one source for page, map layer, GeoJSON, JSON, files and commands.
+
+Figures are rounded once, here, so that every format carries the same number and every mean can be worked out again
+from a downloaded file.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from layers.access_arrays import Catchment, floating_catchment_of, within_of
+from layers.gradient import Counts, Vector, fifths, multiples, positions, ranks
+from service.access.reach import Reach, reach_of
+from service.access.requests import MEASURES, AccessAsked, asked
+from service.access.surroundings import Surroundings, surroundings_of
+from service.measures.need_without import NeedWithout, need_without
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from service.editions.edition import Edition
+    from service.editions.views import View
+
+MINUTE_DECIMALS, PER_1000_DECIMALS = 1, 6
+KNOWN, OUT_OF_REACH, UNKNOWN = "in reach", "out of reach", "not known here"
+COLUMNS = {"nearest": "nearest_min", "within": "sites_within", "2sfca": "access_2sfca", "e2sfca": "access_e2sfca"}
+REMEMBERED = 8
+
+
+@dataclass(frozen=True)
+class Shared:
+    """How a floating catchment shared the supply out.
+
+    Attributes
+    ----------
+    reachable, shared_out : float
+        Supply with demand in reach, and ``sum(demand * access)`` over all who share it: the same, or the sum is wrong.
+    stranded : float
+        Supply of sites inside the view that nobody has in reach.
+    stranded_sites : array of int
+        Those sites, by row in ``edition.sites()``.
+    """
+
+    reachable: float
+    shared_out: float
+    stranded: float
+    stranded_sites: Counts
+
+
+@dataclass(frozen=True)
+class AccessFigures:
+    """Access of the neighbourhoods of a view, in code order.
+
+    Attributes
+    ----------
+    asked : AccessAsked
+        The question with nothing left out.
+    need : NeedWithout
+        ``rows``, ``people`` (of the focus's ages), need position and fifth, without access and supply.
+    known : array of bool, shape (n,)
+        Whether the list of the service is whole here and it is known where people live.
+    site : array of int, shape (n,)
+        The nearest site by row in ``edition.sites()``; -1 = none in reach, or not known.
+    nearest_min : array, shape (n,)
+        Minutes to it; inf = out of reach, NaN = not known.
+    sites_within : array, shape (n,)
+        Sites within T minutes; NaN = not known.
+    access_2sfca, access_e2sfca : array, shape (n,)
+        Supply per 1,000 of the demand asked for; 0 where nothing is in reach, NaN = not known.
+    demand : array, shape (n,)
+        Who shares the supply; 0 where not known.
+    others : float
+        Demand of the neighbourhoods outside the view that reach a site which the view reaches.
+    demand_unknown : int
+        Neighbourhoods of the view where the demand is not known.
+    surrounded : bool
+        Whether people who live round the place are among the demand.
+    shared : dict of "2sfca" and "e2sfca" to Shared
+    """
+
+    asked: AccessAsked
+    need: NeedWithout
+    known: NDArray[np.bool_]
+    site: Counts
+    nearest_min: Vector
+    sites_within: Vector
+    access_2sfca: Vector
+    access_e2sfca: Vector
+    demand: Vector
+    others: float
+    demand_unknown: int
+    surrounded: bool
+    shared: dict[str, Shared]
+
+    def measure(self, name: str) -> Vector:
+        """Give one of the four measures by name."""
+        return np.asarray(getattr(self, COLUMNS[name]))
+
+    @property
+    def value(self) -> Vector:
+        """Give the measure asked for; inf = out of reach, NaN = not known."""
+        return self.measure(self.asked.measure)
+
+    @property
+    def fifth(self) -> Counts:
+        """Fifth by the measure asked for, as need fifths are made: 1 = worst access, 0 = not known."""
+        worse = -MEASURES[self.asked.measure].better * self.value
+        return fifths(_ranks(worse))
+
+    @property
+    def status(self) -> list[str]:
+        """Say of each neighbourhood whether a site is in reach, out of reach, or it is not known."""
+        return [
+            UNKNOWN if not known else KNOWN if np.isfinite(minutes) else OUT_OF_REACH
+            for known, minutes in zip(self.known.tolist(), self.nearest_min.tolist(), strict=True)
+        ]
+
+
+def access_figures(edition: Edition, view: View) -> AccessFigures:
+    """Work out the four measures of access for a view.
+
+    Parameters
+    ----------
+    edition : Edition
+        An open edition of the view's place.
+    view : View
+        Focus, weights, dial, footprint, and the access words.
+
+    Returns
+    -------
+    AccessFigures
+        Kept for a while, so that a map's many questions are worked out once.
+
+    Raises
+    ------
+    BadQuery
+        If a word cannot be read, or nothing of the focus is left without access and supply.
+    UnknownService, UnknownMode, UnknownFocus, UnknownFootprint
+        If the edition does not have them.
+    """
+    question = asked(edition, view)
+    key = f"{edition.stored.folder} {view.but(layer='', indicator='', edition='').query()} {question}"
+    with _LOCK:
+        if key in _LATEST:
+            _LATEST.move_to_end(key)
+            return _LATEST[key]
+    found = _worked_out(edition, view, question)
+    with _LOCK:
+        _LATEST[key] = found
+        while len(_LATEST) > REMEMBERED:
+            _LATEST.popitem(last=False)
+    return found
+
+
+_LATEST: OrderedDict[str, AccessFigures] = OrderedDict()
+_LOCK = Lock()
+
+
+def _worked_out(edition: Edition, view: View, question: AccessAsked) -> AccessFigures:
+    need = need_without(edition, view)
+    around = surroundings_of(edition, None if question.demand == "people" else view.focus)
+    reach = reach_of(edition, need.rows, question, around)
+    everyone = _demand(edition, view, question)
+    here = np.concatenate([everyone[reach.rows], _others(around, reach)])
+    demand = np.nan_to_num(here)
+    supply = edition.site_supply(reach.sites.tolist())
+    two = floating_catchment_of(reach.pairs, demand, supply, limit=float(question.minutes))
+    enhanced = floating_catchment_of(reach.pairs, demand, supply, method="e2sfca")
+    at = np.searchsorted(reach.rows, need.rows)
+    known = edition.complete_rows(question.service)[need.rows] & ~np.isnan(reach.nearest_min[at])
+    inside = _inside(edition, view, reach)
+    return AccessFigures(
+        asked=question,
+        need=need,
+        known=known,
+        site=np.where(known & (reach.nearest[at] >= 0), _sites_at(reach, at), -1),
+        nearest_min=_where(known, np.round(reach.nearest_min[at], MINUTE_DECIMALS)),
+        sites_within=_where(known, within_of(reach.pairs, question.minutes)[at]),
+        access_2sfca=_where(known, np.round(1000 * two.access[at], PER_1000_DECIMALS)),
+        access_e2sfca=_where(known, np.round(1000 * enhanced.access[at], PER_1000_DECIMALS)),
+        demand=demand[at],
+        others=_sharing(reach, at, demand),
+        demand_unknown=int(np.isnan(here[at]).sum()),
+        surrounded=around is not None,
+        shared={
+            name: _shared(part, demand, supply, inside, reach) for name, part in (("2sfca", two), ("e2sfca", enhanced))
+        },
+    )
+
+
+def _demand(edition: Edition, view: View, question: AccessAsked) -> Vector:
+    """Who shares the supply, over the whole place; NaN = not known. It does not change with the footprint."""
+    if question.demand == "people":
+        return edition.population()
+    eligible = edition.focus_arrays(view.focus).eligible
+    if question.demand == "eligible":
+        return eligible
+    need = need_without(edition, view.but(within=""))
+    position = positions(need.need, need.people)
+    times = multiples(position, view.rho)
+    return np.asarray(eligible * np.where(np.isfinite(times), times, 1.0))  # no score: as the average
+
+
+def _others(around: Surroundings | None, reach: Reach) -> Vector:
+    """Give the demand round the place; it counts as the average where demand is weighted by need."""
+    return np.empty(0) if around is None else around.people[reach.others]
+
+
+def _sharing(reach: Reach, at: Counts, demand: Vector) -> float:
+    """Add up the demand outside the view that reaches a site which the view reaches."""
+    pairs = reach.pairs
+    inside = np.zeros(pairs.n, bool)
+    inside[at] = True
+    used = np.zeros(pairs.m, bool)
+    used[pairs.site[inside[pairs.origin]]] = True
+    sharing = np.zeros(pairs.n, bool)
+    sharing[pairs.origin[used[pairs.site]]] = True
+    return float(demand[sharing & ~inside].sum())
+
+
+def _sites_at(reach: Reach, at: Counts) -> Counts:
+    if not len(reach.sites):
+        return np.full(len(at), -1)
+    return reach.sites[np.maximum(reach.nearest[at], 0)]
+
+
+def _where(known: NDArray[np.bool_], values: Vector) -> Vector:
+    return np.where(known, values, np.nan)
+
+
+def _inside(edition: Edition, view: View, reach: Reach) -> NDArray[np.bool_]:
+    """Whether each site stands in the view."""
+    codes = set(edition.codes[edition.rows_within(view.within)].tolist())
+    listed = edition.sites()
+    return np.array([listed[row]["lsoa21cd"] in codes for row in reach.sites.tolist()], dtype=bool)
+
+
+def _shared(part: Catchment, demand: Vector, supply: Vector, inside: NDArray[np.bool_], reach: Reach) -> Shared:
+    alone = inside & (part.ratios == 0) & (supply > 0)
+    known = np.isfinite(part.access)
+    return Shared(
+        part.reachable,
+        float((demand[known] * part.access[known]).sum()),
+        float(supply[alone].sum()),
+        reach.sites[alone],
+    )
+
+
+def _ranks(worse: Vector) -> Counts:
+    """Rank from the worst, which shares the better number among equals; out of reach comes first, 0 = not known."""
+    known = ~np.isnan(worse)
+    ends = np.where(np.isposinf(worse), np.finfo(float).max, worse)
+    return ranks(np.where(known, ends, np.nan))
+
+
+def nearest_names(edition: Edition, figures: AccessFigures) -> list[dict[str, Any] | None]:
+    """Give the record of the nearest site of each neighbourhood; None where there is none."""
+    listed = edition.sites()
+    return [listed[row] if row >= 0 else None for row in figures.site.tolist()]

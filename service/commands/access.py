@@ -1,0 +1,115 @@
+"""``evenreach access``: who can reach a service, as a summary and as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from service.commands.options import Dial, EditionName, FocusName, Weights, Within, table_file
+from service.commands.output import Json, Output, PlaceName, Quiet, Refusal, Store, print_table, told
+
+SPOTS_SHOWN = 20
+
+
+@told
+def access(
+    place: PlaceName,
+    service: Annotated[str, typer.Option("--service", help="A service, such as gp, dental or family_hub.")],
+    mode: Annotated[str, typer.Option("--mode", help="walk, cycle, drive or transit. [default: walk]")] = "",
+    minutes: Annotated[str, typer.Option("--minutes", help="T, 1 to 60. [default: 20]")] = "",
+    measure: Annotated[str, typer.Option("--measure", help="nearest, within, 2sfca or e2sfca.")] = "nearest",
+    demand: Annotated[str, typer.Option("--demand", help="eligible, people or targeting.")] = "eligible",
+    accepting: Annotated[
+        str, typer.Option("--accepting", help="Only sites that take new NHS patients: children or adults.")
+    ] = "",
+    outcome: Annotated[str, typer.Option("--outcome", help="The indicator of need that access is held against.")] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", callback=table_file, help="File to write: .csv .xlsx .geojson .gpkg .parquet"),
+    ] = None,
+    focus: FocusName = "core",
+    rho: Dial = "3",
+    within: Within = "",
+    weights: Weights = "",
+    edition: EditionName = "",
+    store: Store = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say who in PLACE can reach a service: nearest site, sites within T minutes, supply shared out."""
+    from geodata.errors import UnknownService
+    from service.access.answers import access_answer
+    from service.access.requests import canonical
+    from service.editions.edition import open_edition
+    from service.editions.views import ACCESS, View
+    from service.editions.weights import check_weights
+    from service.files.downloads import write_table
+    from service.settings import Settings
+    from service.travel.edition_times import UnknownMode
+    from service.web.queries import BadQuery, read_rho
+
+    opened = open_edition(store or Settings().store, place, edition or None)
+    opened.focus_arrays(focus)
+    words = {"service": service, "mode": mode, "minutes": minutes, "measure": measure, "demand": demand}
+    try:
+        read = canonical(opened, words | {"accepting": accepting})
+        view = View(
+            place=place, focus=focus, rho=read_rho(rho), within=within, layer=ACCESS, edition=edition,
+            weights=check_weights(opened, focus, weights), **read,
+        )  # fmt: skip
+        found = access_answer(opened, view, outcome=outcome)
+    except BadQuery as error:
+        raise Refusal(f"{error} {error.hint}".strip()) from None
+    except (UnknownService, UnknownMode) as error:
+        raise Refusal(str(error)) from None
+    if out is not None:
+        write_table(opened, view, out, out.suffix.lower().lstrip("."))
+        found["file"] = str(out)
+    Output(as_json, quiet).result(found, _show)
+
+
+def _show(found: dict[str, Any]) -> None:
+    service, question = found["service"], found["request"]
+    print(f"{service['question']} {found['name']}, edition {found['edition']}, focus {found['focus']}")
+    for sentence in found["words"]:
+        print(f"  {sentence}")
+    headings = ("need fifth", "people", "minutes", "within T, %", "sites within T", "2SFCA", "E2SFCA")
+    rows = [("all", *_cells(found["everyone"])), *((row["fifth"], *_cells(row)) for row in found["fifths"])]
+    print(f"\nBy need fifth, 1 = greatest need; T = {question['minutes']} minutes; 2SFCA and E2SFCA per 1,000 people")
+    print_table(headings, rows)
+    spots = found["blackspots"]["neighbourhoods"]
+    if spots:
+        print(f"\n{found['blackspots']['rule']}")
+        print_table(
+            ("neighbourhood", "name", "area", "people", "minutes", "nearest"),
+            [
+                (spot["lsoa21cd"], spot["lsoa21nm"], spot["msoa21hclnm"], f"{spot['people']:,.0f}",
+                 _number(spot["nearest_min"], 1) or spot["status"], spot["nearest_site"])
+                for spot in spots[:SPOTS_SHOWN]
+            ],
+        )  # fmt: skip
+        if len(spots) > SPOTS_SHOWN:
+            print(f"  and {len(spots) - SPOTS_SHOWN:,} more; --json lists them all")
+    print(f"\nAgainst need: {found['proportionality']['words']}")
+    for note in [*found["notes"], *found["attribution"]]:
+        print(f"  {note}")
+    if "file" in found:
+        print(f"{found['file']}: {len(found['neighbourhoods']):,} neighbourhoods")
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    share = row["share_within"]
+    return (
+        f"{row['people']:,}",
+        _number(row["nearest_min"], 1),
+        _number(None if share is None else 100 * share, 1),
+        _number(row["sites_within"], 1),
+        _number(row["access_2sfca"], 3),
+        _number(row["access_e2sfca"], 3),
+    )
+
+
+def _number(value: float | None, decimals: int) -> str:
+    return "" if value is None else f"{value:.{decimals}f}"

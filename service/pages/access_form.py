@@ -1,0 +1,148 @@
+"""The form of the access page: its choices, and what a person typed that could not be used."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from geodata.errors import UnknownService
+from service.access.requests import DEMANDS, MEASURES, AccessAsked, asked, canonical, usual_service
+from service.editions.services import ACCEPTING
+from service.editions.views import ACCESS, ACCESS_WORDS, View
+from service.pages.planner import footprint_choices
+from service.travel.edition_times import MODE_WORDS, UnknownMode
+from service.web.dependencies import Forgiven, Slip, ViewWords, forgiven_view
+from service.web.queries import BadQuery
+
+if TYPE_CHECKING:
+    from service.editions.edition import Edition
+
+SLIPS = {
+    "service": "Choose a service from the list: this place has none of that name",
+    "mode": "Choose one way to travel from the list",
+    "minutes": "Enter a whole number of minutes from 1 to 60",
+    "measure": "Choose what the map shows from the list",
+    "demand": "Choose who shares what is in reach from the list",
+    "accepting": "Choose which practices count from the list",
+}
+FOLDED = ("measure", "demand", "accepting", "focus")
+ALL_COUNT = "Which of these sites take new NHS patients is not listed. All of them are counted."
+MEASURE_TITLES = {
+    "nearest": "How long to the nearest",
+    "within": "How many within the minutes above",
+    "2sfca": "How much for each 1,000 people, within the minutes above",
+    "e2sfca": "How much for each 1,000 people, near ones counting more",
+}
+DEMAND_TITLES = {
+    "eligible": "People of the ages the service is for",
+    "people": "Everyone who lives here",
+    "targeting": "The same people, more weight where need is greater",
+}
+ACCEPTING_TITLES = {
+    "": "All practices",
+    "children": "Only those known to take new child NHS patients",
+    "adults": "Only those known to take new adult NHS patients",
+}
+
+
+async def forgiven_access(opened: Edition, words: ViewWords) -> Forgiven:
+    """Give the view of the access form, layer ``access``: a slip of any field is named, not refused.
+
+    Raises
+    ------
+    BadQuery, UnknownFocus, UnknownIndicator
+        For what no person types into the form.
+    """
+    slips = []
+    for name in ACCESS_WORDS:
+        fault = _fault(opened, words, name)
+        if fault is not None:
+            slips.append(fault)
+            words = replace(words, **{name: ""})
+    found = await forgiven_view(opened, words)
+    return Forgiven(found.view.but(layer=ACCESS), [*slips, *found.slips])
+
+
+def _fault(opened: Edition, words: ViewWords, name: str) -> Slip | None:
+    """Say what is wrong with one access word, if anything; those after it are left out of the trial."""
+    given = getattr(words, name)
+    if not given:
+        return None
+    before = ACCESS_WORDS[: ACCESS_WORDS.index(name) + 1]
+    try:
+        canonical(opened, {word: getattr(words, word) if word == name else "" for word in ACCESS_WORDS})
+    except BadQuery:
+        return Slip(name, SLIPS[name])
+    if name == "accepting" and words.accepting not in _listed(opened, words.service or usual_service(opened)):
+        return Slip(name, ALL_COUNT, wrong=False)
+    try:
+        asked(opened, View(place=opened.place["id"], **{word: getattr(words, word) for word in before}))
+    except (BadQuery, UnknownService, UnknownMode):
+        return Slip(name, SLIPS[name])
+    return None
+
+
+def access_form(edition: Edition, view: View, question: AccessAsked, errors: list[dict[str, str]]) -> dict[str, Any]:
+    """Gather the choices of the form, the chosen ones marked.
+
+    Parameters
+    ----------
+    edition, view
+        The edition and the view shown.
+    question : AccessAsked
+        The view's access words with nothing left out.
+    errors : list of dict
+        ``text`` and ``href`` of each field at fault.
+
+    Returns
+    -------
+    dict
+        For ``parts/access_form.html``.
+    """
+    faults = {error["href"].removeprefix("#"): error["text"] for error in errors}
+    takes = _listed(edition, question.service)
+    kept = View(view.place, rho=view.rho, edition=view.edition, weights=view.weights)
+    return {
+        "address": f"/places/{view.place}/access",
+        "hidden": parse_qsl(kept.query()),
+        "services": [_choice(entry["id"], _service_text(entry), question.service) for entry in edition.services()],
+        "modes": [_choice(mode, _mode_text(edition, mode), question.mode) for mode in edition.modes()],
+        "minutes": str(question.minutes),
+        "measures": [_choice(name, MEASURE_TITLES[name], question.measure) for name in MEASURES],
+        "demands": [_choice(name, DEMAND_TITLES[name], question.demand) for name in DEMANDS],
+        "accepting": _accepting(takes, question.accepting),
+        "focuses": [{"id": name, "title": facts["title"]} for name, facts in edition.focuses.items()],
+        "footprints": footprint_choices(edition, view),
+        "faults": faults,
+        "more": bool(set(FOLDED) & set(faults)) or bool(view.measure or view.demand or view.accepting),
+    }
+
+
+def _listed(edition: Edition, service: str) -> set[str]:
+    """Name whose new patients somebody of a service is listed as taking or not."""
+    sites = edition.sites(service)
+    return {who for who in ACCEPTING if any(site.get(f"accepting_{who}") is not None for site in sites)}
+
+
+def _choice(value: str, text: str, chosen: str) -> dict[str, Any]:
+    return {"value": value, "text": text, "selected": value == chosen}
+
+
+def _service_text(entry: dict[str, Any]) -> str:
+    """Name a service with how many sites are here, or why that is not known."""
+    count = f"{entry['inside']:,} here" if entry["complete"] else f"{entry['inside']:,} listed, not complete"
+    return f"{entry['plural']} ({count}{', old list' if entry['old'] else ''})"
+
+
+def _mode_text(edition: Edition, mode: str) -> str:
+    words = MODE_WORDS[mode][:1].upper() + MODE_WORDS[mode][1:]
+    return words if edition.network else f"{words} (estimated)"
+
+
+def _accepting(takes: set[str], chosen: str) -> list[dict[str, Any]]:
+    """Choices of which practices count; none where no list says who takes new patients."""
+    if not takes:
+        return []
+    names = [name for name in ACCEPTING_TITLES if not name or name in takes]
+    return [_choice(name, ACCEPTING_TITLES[name], chosen) for name in names]
