@@ -1,0 +1,185 @@
+"""The siting page by address: which sites to open or close, and what it changes for whom."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from hashlib import sha256
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlencode
+
+import orjson
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from service.editions.edition import Edition
+from service.editions.scoring import score
+from service.editions.views import View
+from service.pages.furniture import breadcrumbs, furniture, site_pages
+from service.pages.planner import area_name
+from service.pages.ranked_table import question
+from service.pages.siting import as_asked, siting_form
+from service.pages.siting_map import key_lines, marks_of, siting_map, siting_picture
+from service.pages.siting_result import result_of
+from service.routes.heavy import CLIENT_LEFT
+from service.routes.sitings import WAKE, AskedSiting, SitingWords, planned
+from service.siting.requests import Asked
+from service.web.answers import answer
+from service.web.dependencies import (
+    EditionText,
+    FocusText,
+    Forgiven,
+    RequestedEdition,
+    RequestedWorkshop,
+    RhoText,
+    ViewWords,
+    WeightsText,
+    WithinText,
+    forgiven_view,
+)
+from service.web.queries import BadQuery
+
+router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+HTML = "text/html; charset=utf-8"
+SITES_ONLY = "sites"
+POSTCODE = "(?:[A-Z]{1,2}[0-9][A-Z0-9]?|GIR)[0-9][A-Z]{2}"
+MOST_STATE = 8_000
+OF_THE_VIEW = ("focus", "rho", "within", "edition", "weights")
+
+
+async def siting_view(
+    opened: RequestedEdition,
+    focus: FocusText = "",
+    rho: RhoText = "",
+    within: WithinText = "",
+    edition: EditionText = "",
+    weights: WeightsText = "",
+) -> Forgiven:
+    """Give the view of the siting form: focus, dial and area; service and minutes are the plan's own here."""
+    return await forgiven_view(opened, ViewWords(focus, rho, within, "", edition, weights))
+
+
+AskedView = Annotated[Forgiven, Depends(siting_view)]
+
+
+@router.get("/places/{place}/siting")
+async def show_siting(
+    request: Request,
+    edition: RequestedEdition,
+    forgiven: AskedView,
+    workshop: RequestedWorkshop,
+    words: AskedSiting,
+    show: Annotated[str, Query(description="sites: the form alone, with the sites of its service")] = "",
+) -> Response:
+    """Choose sites on a page: the form, the plan, who gains and who loses, the price of fairness, the rivals."""
+    view, asked = forgiven.view.but(layer=""), as_asked(words.asked())
+    plan, error = None, None
+    if show not in ("", SITES_ONLY):
+        raise BadQuery("show", f"show is {show[:40]!r}; expected sites.", hint="Leave it out.")
+    if asked.service and show != SITES_ONLY:
+        try:
+            wanted = asked.request()
+            made = await planned(request, workshop, edition, view, wanted) if not forgiven.errors else b"null"
+        except BadQuery as refusal:
+            error = refusal
+        else:
+            if made is None:
+                return Response(None, CLIENT_LEFT)
+            plan = orjson.loads(made)
+    response = await run_in_threadpool(_page, request, edition, forgiven, asked, plan, error)
+    if plan is None:
+        response.background = BackgroundTask(workshop.wake, WAKE)  # while the form is filled in
+    return response
+
+
+def _page(
+    request: Request,
+    edition: Edition,
+    forgiven: Forgiven,
+    asked: Asked,
+    plan: dict[str, Any] | None,
+    error: BadQuery | None,
+) -> Response:
+    view = forgiven.view.but(layer="")
+    drawn = siting_form(edition, view, asked, error=error, slips=forgiven.errors)
+    planner = f"/places/{view.place}{question(view.query())}"
+    context = furniture(edition, layer="access") | {
+        "page_title": drawn["heading"],
+        "wide": True,
+        "view": view,
+        "notices": forgiven.notices,
+        "planner_address": planner,
+        "breadcrumbs": breadcrumbs((edition.place["name"], planner), ("Choose sites", "")),
+        **drawn,
+        **_drawn_plan(request, edition, view, asked, plan),
+    }
+    body = site_pages(request).draw("siting.html", context).encode()
+    if drawn["errors"]:
+        return HTMLResponse(body, 422, {"Cache-Control": "no-store"})
+    return answer(request, f"page {sha256(body).hexdigest()}", lambda: body, media_type=HTML)
+
+
+def _drawn_plan(
+    request: Request, edition: Edition, view: View, asked: Asked, plan: dict[str, Any] | None
+) -> dict[str, Any]:
+    """Give the map, and what a plan adds to it."""
+    scores = score(edition, view)
+    found: dict[str, Any] = {
+        "map": siting_map(edition, view, scores, with_picture=plan is None),
+        "symbols": key_lines(None),
+    }
+    if plan is None:
+        return found
+    result = result_of(plan, minutes=plan["request"]["minutes"], public_url=site_pages(request).tenant.public_url)
+    title = f"{result['heading']} in {area_name(edition, view)}"
+    return found | {
+        "symbols": key_lines(plan["sites"]),
+        "marks": marks_of(plan["sites"]),
+        "picture": siting_picture(edition, view, scores, plan["sites"], title),
+        "result": result,
+    }
+
+
+@router.post("/places/{place}/siting/points")
+async def add_point(
+    request: Request,
+    edition: RequestedEdition,
+    state: Annotated[str, Form(max_length=MOST_STATE)] = "",
+    postcode: Annotated[str, Form(max_length=40)] = "",
+) -> Response:
+    """Add the place of a postcode to the candidates of the form; the postcode stands in no address and no log."""
+    pairs = [(name, text) for name, text in parse_qsl(state) if name in _state_names()]
+    wanted = "".join(postcode.upper().split())
+    row = edition.find_postcode(wanted) if re.fullmatch(POSTCODE, wanted) else None
+    place = None if row is None else edition.postcode_place(wanted)
+    if row is None or place is None:
+        return await _refused(request, edition, pairs, wanted)
+    name = f"{edition.names([row])[0]['msoa21hclnm']}, place {1 + sum(name == 'point' for name, _ in pairs)}"
+    query = urlencode([*pairs, ("point", f"{place[0]:.6f},{place[1]:.6f},{name}"), ("show", SITES_ONLY)])
+    address = f"/places/{edition.place['id']}/siting?{query}#points"
+    return RedirectResponse(address, 303, {"Cache-Control": "no-store"})
+
+
+async def _refused(request: Request, edition: Edition, pairs: list[tuple[str, str]], postcode: str) -> Response:
+    """Show the form again with what is wrong with the postcode."""
+    said = f"This postcode is not in {edition.place['name']}. Check it, or choose a place on the map"
+    if not re.fullmatch(POSTCODE, postcode):
+        said = "Enter a full postcode, such as LU1 2TL"
+    single = {name: text for name, text in pairs if name in OF_THE_VIEW}
+    forgiven = await forgiven_view(edition, ViewWords(**single))
+    given = {name: [text for key, text in pairs if key == name] for name in asdict(SitingWords())}
+    words: dict[str, Any] = {name: texts if _is_list(name) else "".join(texts[-1:]) for name, texts in given.items()}
+    asked = Asked(**words)
+    error = BadQuery("postcode", said)
+    return await run_in_threadpool(_page, request, edition, forgiven, asked, None, error)
+
+
+def _is_list(name: str) -> bool:
+    return not isinstance(getattr(SitingWords(), name), str)
+
+
+def _state_names() -> tuple[str, ...]:
+    return (*OF_THE_VIEW, *asdict(SitingWords()))

@@ -1,0 +1,105 @@
+"""The siting page in a real browser: accessible, narrow, on paper, by keyboard, without a script or another host."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+import service
+
+AXE = Path(service.__file__).parent / "assets" / "vendor" / "axe" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PAGE = "/places/demo/siting"
+HUB = "zx3-2db-guildhall-family-hub"
+BOTH = "?service=family_hub&candidates=childrens_centre&candidates=gp&objective=fair"
+VIEWS = [
+    f"{BOTH}&add=2&close={HUB}",
+    f"{BOTH}&add=many&growth=nowhere&rho=33",
+]
+
+
+@pytest.mark.parametrize("query", VIEWS)
+def test_the_siting_page_is_accessible_narrow_and_calls_nobody_else(browser: Any, site: str, query: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: complaints.append(line.text) if "Content Security" in line.text else None)
+    page.goto(site + PAGE + query, wait_until="networkidle")
+    page.evaluate("document.querySelectorAll('details').forEach(box => { box.open = true; })")
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)["violations"]
+    assert [(item["id"], item["nodes"][0]["html"][:150]) for item in found] == []
+    assert {urlsplit(address).netloc for address in asked} == {urlsplit(site).netloc}
+    assert complaints == []
+    if folder := os.environ.get("EVENREACH_SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/siting-{VIEWS.index(query)}.png", full_page=True)
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 690, "height": 1000})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 690
+    assert not page.locator(".er-siting-form").is_visible()
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) == 1
+    page.close()
+
+
+def test_the_form_and_its_picture_work_without_a_script(browser: Any, site: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site + PAGE)
+    page.get_by_label("Which service?").select_option("library")
+    page.get_by_role("button", name="Show its sites").click()
+    assert page.locator("#close legend").inner_text().startswith("Libraries of today")
+    assert page.locator("#candidates").get_by_label(re.compile("^Libraries")).count() == 0  # they are there already
+    page.get_by_label("Family Hubs (3 here)", exact=True).check()
+    page.get_by_label("Postcode").fill("ZX1 1AA")
+    page.get_by_label("Nobody too far away").check()
+    page.get_by_role("button", name="Find the best sites").click()
+    assert "objective=worst" in page.url
+    assert "ZX1" not in page.url
+    assert "Open " in page.locator("#siting-sentences").inner_text()
+    assert page.locator(".er-siting__paper svg").is_visible()
+    page.get_by_text("Change the question").click()
+    assert page.get_by_label("Nobody too far away").is_checked()
+    page.get_by_label("Postcode").fill("ZX1 1AA")
+    page.get_by_role("button", name="Add it").click()
+    assert page.locator('#points [name="point"]').count() == 1
+    assert page.get_by_label("Family Hubs (3 here)", exact=True).is_checked()
+    context.close()
+
+
+def test_lists_follow_the_service_and_a_click_on_the_map_adds_a_candidate(browser: Any, site: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(site + PAGE, wait_until="networkidle")
+    page.evaluate("() => { window.kept = true; }")
+    shown = "count => Number(document.body.dataset.sitingMarks) === count"
+    page.wait_for_function(shown, arg=3)
+    page.get_by_label("Children’s centres and Family Hubs").focus()
+    page.keyboard.press("Space")
+    page.wait_for_function(shown, arg=6)
+    assert page.evaluate("document.activeElement.value") == "childrens_centre"
+    page.get_by_label("Guildhall Family Hub").check()
+    assert page.locator(".evenreach-site--closable").count() == 1
+    page.get_by_role("button", name="Add a place on the map").click()
+    page.locator(".evenreach-map__frame").click(position={"x": 420, "y": 300})
+    page.wait_for_function(shown, arg=7)
+    assert page.get_by_label("Place 1, a place of your own").is_checked()
+    assert page.evaluate("window.kept") is True
+    page.get_by_role("button", name="Find the best sites").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**point=**")
+    assert "growth" not in page.url  # what is empty stays out of the address
+    assert page.locator("#rivals-caption").count() == 1
+    assert page.get_by_role("row", name=re.compile("^Place 1")).count() == 1
+    link = page.get_by_label("Link to this plan").input_value()
+    said = page.locator("#siting-sentences").inner_text()
+    page.goto(link)
+    assert page.locator("#siting-sentences").inner_text() == said
+    page.close()
