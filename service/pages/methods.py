@@ -109,6 +109,21 @@ METHODS = (
         ("layers.apportion.practice_to_neighbourhood",),
     ),
     Method(
+        "m7",
+        "Travel, access and siting",
+        "How far is a service, who reaches how much of it, and where should the next site go?",
+        (
+            "layers.travel_time.travel_times",
+            "layers.access.nearest",
+            "layers.access.within",
+            "layers.access.floating_catchment",
+            "layers.siting.choose_sites",
+            "layers.siting.closure_test",
+            "layers.siting.price_of_fairness",
+            "layers.siting.rivals",
+        ),
+    ),
+    Method(
         "m8",
         "Clusters",
         "Where do high or low values gather, more than chance would have it?",

@@ -10,14 +10,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from service.worked import areas, comparisons, inequality, scoring, sharing
+from service.worked import areas, comparisons, inequality, reach, scoring, sharing
 
 FIGURES = Path(__file__).with_name("figures.json")
 
 
 def worked() -> list[dict[str, Any]]:
     """Work out every sheet, in the order of the methods."""
-    groups = (sharing, scoring, inequality, areas, comparisons)
+    groups = (sharing, scoring, inequality, areas, comparisons, reach)
     sheets = [sheet.plain() for group in groups for sheet in group.sheets()]
     return sorted(sheets, key=lambda sheet: int(sheet["method"][1:]))
 

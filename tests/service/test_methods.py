@@ -180,6 +180,6 @@ def test_the_page_of_all_methods_leads_to_each_and_to_the_workbook(served: Serve
     assert same.status_code == 304
 
 
-@pytest.mark.parametrize("path", ["/methods/m7", "/methods/m99", "/methods/M1", "/methods/../sources.toml"])
+@pytest.mark.parametrize("path", ["/methods/m0", "/methods/m99", "/methods/M1", "/methods/../sources.toml"])
 def test_a_method_that_is_not_there_is_not_found(served: Served, path):
     assert served.get(path).status_code == 404
