@@ -63,8 +63,49 @@ def test_notebook_runs_on_the_demo(name, demo_store, monkeypatch):
         assert words in text
 
 
+# Reach and sites: the place to ask about on real data, and what a reader must see there.
+REACH = {
+    "where_next": ("luton", ["5 hubs stay, 20 candidates, 2 to add", "hardest to do without: Hockwell Ring"]),
+    "is_the_town_centre_right": ("blmk", ["7 diagnostic centres stay; 30 candidates", "Luton Central Library: rank"]),
+    "child_dental_access": ("bromley", ["{'yes': ", "with no child in reach", "blackspot"]),
+}
+
+
+@pytest.mark.parametrize("name", REACH)
+def test_notebook_on_reach_runs_on_the_demo(name, demo_store, monkeypatch):
+    monkeypatch.setenv("EVENREACH_NOTEBOOK_STORE", str(demo_store))
+    text = printed(run(REPOSITORY / "notebooks" / f"{name}.ipynb"))
+    assert text.startswith("Aldermouth 120 neighbourhoods; street network")
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("name", REACH)
+def test_notebook_on_reach_runs_on_real_data(name, real_store, monkeypatch):
+    place, words = REACH[name]
+    monkeypatch.setenv("EVENREACH_NOTEBOOK_PLACE", place)
+    monkeypatch.setenv("EVENREACH_NOTEBOOK_STORE", str(real_store(place)))
+    text = printed(run(REPOSITORY / "notebooks" / f"{name}.ipynb"))
+    assert "estimated from distance" in text
+    assert [said for said in words if said not in text] == []
+
+
+def test_walk_and_bus_times_agree_with_those_worked_out_by_hand(monkeypatch):
+    monkeypatch.delenv("EVENREACH_NOTEBOOK_SOURCES", raising=False)
+    text = printed(run(REPOSITORY / "notebooks" / "walk_and_bus_times.ipynb"))
+    assert text.startswith("Aldermouth 6,250 street points, 57 stops")
+    assert "4 of 4 journeys agree within 0.1 minutes" in text
+
+
+@pytest.mark.realdata
+def test_walk_and_bus_times_of_newport_agree_with_those_worked_out_by_hand(sources_dir, monkeypatch):
+    monkeypatch.setenv("EVENREACH_NOTEBOOK_SOURCES", str(sources_dir))
+    text = printed(run(REPOSITORY / "notebooks" / "walk_and_bus_times.ipynb"))
+    assert text.startswith("Newport 44,712 street points, 213 stops")
+    assert "10 of 10 journeys agree within 0.1 minutes" in text
+
+
 def test_every_notebook_is_run():
-    assert {path.stem for path in NOTEBOOKS} == {"where_to_focus", *SAYS}
+    assert {path.stem for path in NOTEBOOKS} == {"where_to_focus", "walk_and_bus_times", *SAYS, *REACH}
 
 
 @pytest.fixture(scope="module")
