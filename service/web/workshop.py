@@ -102,6 +102,18 @@ class Workshop:
         finally:
             self._inside -= 1
 
+    async def wake(self, job: str) -> None:
+        """Start a process and let it load what a job needs, if none has been started: its first job need not wait then.
+
+        Parameters
+        ----------
+        job : str
+            A job that does nothing, in the module that is to be loaded.
+        """
+        if not self._all and not self._inside:
+            with contextlib.suppress(WorkshopBusy, JobFailed, ValueError):
+                await self.run(job)
+
     async def _run(self, job: str, arguments: dict[str, object]) -> Any:
         worker = await self._worker()
         whole = False

@@ -188,6 +188,14 @@ def test_a_long_query_is_refused_and_the_longest_allowed_is_not() -> None:
     assert ask(shield, scope(query=b"a" * 2049)).problem()["type"] == "urn:evenreach:error:query-too-long"
 
 
+@pytest.mark.parametrize("path", ["/places/luton/siting", "/downloads/luton/siting.pdf"])
+def test_a_plan_names_its_sites_one_by_one_so_its_address_may_be_longer(path: str) -> None:
+    shield = Shield(hello, limits=Limits(query_bytes=2048))
+    assert ask(shield, scope(path=path, query=b"a" * 8192)).status == 200
+    assert ask(shield, scope(path=path, query=b"a" * 8193)).status == 414
+    assert ask(shield, scope(path=f"{path}/x", query=b"a" * 2049)).status == 414
+
+
 def test_requests_beyond_the_cap_are_asked_to_come_back_but_health_answers() -> None:
     async def slow(scope: Any, receive: Any, send: Any) -> None:
         if scope["path"] == "/slow":

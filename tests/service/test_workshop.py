@@ -47,6 +47,17 @@ def test_a_worker_stays_warm_between_jobs() -> None:
     assert len(with_workshop(story)) == 1
 
 
+def test_a_worker_is_woken_once_and_serves_the_first_job() -> None:
+    async def story(workshop: Workshop) -> tuple[list[int], list[int], int]:
+        await workshop.wake(HERE + "process_id")
+        woken = workshop.process_ids
+        await workshop.wake(HERE + "process_id")
+        return woken, workshop.process_ids, await workshop.run(HERE + "process_id")
+
+    woken, again, served = with_workshop(story)
+    assert woken == again == [served]
+
+
 def test_what_a_job_prints_does_not_spoil_its_answer() -> None:
     async def story(workshop: Workshop) -> Any:
         return await workshop.run(HERE + "chatty")
