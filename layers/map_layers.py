@@ -24,6 +24,7 @@ PALETTES: dict[str, tuple[str, str, str, str, str]] = {
     "need": ("#14305c", "#1f6a94", "#46a5ab", "#a3d6b4", "#f2f5cd"),
     "deprivation": ("#43103a", "#862f63", "#c3628a", "#e6a8b6", "#fae8e2"),
     "indicator": ("#52210b", "#944517", "#cb7d33", "#edbd7c", "#fcf0d6"),
+    "access": ("#2d1a4a", "#5b3a8c", "#8e74b8", "#c3b3dc", "#f3eef8"),
     # Two hues against each other, dark where clusters are; the last is for "not significant", drawn plainly.
     "clusters": ("#7a1a1c", "#e0916c", "#8fbbdd", "#1f4b7f", "#efeee8"),
     "plain": ("#e9ece6", "#e9ece6", "#e9ece6", "#e9ece6", "#e9ece6"),
@@ -60,6 +61,20 @@ SITE_SYMBOLS = {
     "dental": SiteSymbol("Dental practice", "Dental practices", "#6b2a84", "M8 .8 15.2 8 8 15.2 .8 8z"),
     "family_hub": SiteSymbol("Family hub", "Family hubs", "#c4290f", "M8 .8 15 7v8H1V7z"),
     "childrens_centre": SiteSymbol("Children's centre", "Children's centres", "#a34e00", "M8 1.2 15.4 14.6H.6z"),
+    "pharmacy": SiteSymbol("Pharmacy", "Pharmacies", "#00563f", "M4 1.2h8L15.6 8 12 14.8H4L.4 8z"),
+    "library": SiteSymbol("Library", "Libraries", "#5c3d00", "M1 2h6v12H1zM9 2h6v12H9z"),
+    "school": SiteSymbol("School or college", "Schools and colleges", "#1b3f8b", "M.6 1.4h14.8L8 14.8z"),
+    "hospital": SiteSymbol("Hospital", "Hospitals", "#8a0f2f", "M2 1h4v5h4V1h4v14h-4v-5H6v5H2z"),
+    "diagnostic_centre": SiteSymbol(
+        "Community diagnostic centre",
+        "Community diagnostic centres",
+        "#00437a",
+        "M8 .4l2.3 5 5.4.6-4 3.7 1.1 5.4L8 12.4l-4.8 2.7 1.1-5.4-4-3.7 5.4-.6z",
+    ),
+    "surgical_hub": SiteSymbol(
+        "Surgical hub", "Surgical hubs", "#4c2c92", "M3 1l5 5 5-5 2 2-5 5 5 5-2 2-5-5-5 5-2-2 5-5-5-5z"
+    ),
+    "gp_branch": SiteSymbol("GP branch surgery", "GP branch surgeries", "#3d3d3d", "M1 11.5a7 7 0 0 1 14 0z"),
 }
 
 
@@ -262,6 +277,25 @@ def clusters(focus: Mapping[str, Any], indicator: Mapping[str, Any]) -> MapLayer
     )
 
 
+def access(focus: Mapping[str, Any], indicator: Mapping[str, Any]) -> MapLayer:
+    """Who can reach a service, by one measure; `indicator` holds its words and the names of its classes."""
+    return MapLayer(
+        id="access",
+        title=str(indicator.get("title", "Access to a service")),
+        column=str(indicator.get("id", "")),
+        class_column="access_class",
+        classes="named",
+        value_name=str(indicator.get("name", "Access")),
+        unit=str(indicator.get("unit", "")),
+        about_classes="Classes of about equal size; the darkest has the worst access.",
+        palette="access",
+        note=str(indicator.get("about", "")),
+        decimals=int(indicator.get("decimals", 1)),
+        polarity=int(indicator.get("polarity", 1)),
+        labels=tuple(indicator.get("labels", ())),
+    )
+
+
 LAYERS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], MapLayer]] = {
     "targeting": targeting,
     "need": need,
@@ -270,6 +304,7 @@ LAYERS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], MapLayer]] = 
     "certainty": certainty,
     "clusters": clusters,
     "sites": sites,
+    "access": access,
 }
 
 

@@ -15,6 +15,8 @@ from starlette.types import ASGIApp
 
 from service.editions.open_editions import OpenEditions
 from service.routes import (
+    access,
+    access_pages,
     api,
     clusters,
     compare,
@@ -27,6 +29,8 @@ from service.routes import (
     pages,
     proportionality,
     share_outs,
+    siting_page,
+    sitings,
 )
 from service.settings import Settings
 from service.web.api_document import completed
@@ -105,6 +109,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     for part in (
         share_outs,
+        sitings,
+        siting_page,
+        access_pages,
         pages,
         methods,
         maps,
@@ -113,6 +120,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         fairness,
         compare,
         proportionality,
+        access,
         downloads,
         clusters,
         health,

@@ -36,6 +36,7 @@
     prepare(view);
     listen(view);
     load(view);
+    loadGround(view);
   }
 
   function prepare(view) {
@@ -49,7 +50,7 @@
     view.canvas._container.setAttribute('aria-hidden', 'true');
     view.canvas._container.setAttribute('focusable', 'false');
     addHatch(view.canvas._container, view.spec.palette);
-    ['outline', 'mark', 'labels'].forEach(function (name, place) {
+    ['ground', 'outline', 'mark', 'labels'].forEach(function (name, place) {
       var pane = map.createPane('evenreach-' + name);
       pane.style.zIndex = 410 + place * 10;
       pane.style.pointerEvents = 'none';
@@ -104,6 +105,21 @@
     pattern.appendChild(svgElement('rect', { width: 1.1, height: 6, fill: '#ffffff' }));
     pattern.appendChild(svgElement('rect', { x: 1.1, width: 0.5, height: 6, fill: '#1b242b' }));
     return pattern;
+  }
+
+  /* Main roads and water, where the place has them: over the areas, under names and sites. A map does without. */
+  function loadGround(view) {
+    if (!view.root.dataset.ground) { return; }
+    fetchJson(view.root.dataset.ground).then(function (data) {
+      [1.6, 0].forEach(function (halo) {
+        L.geoJSON(data, { pane: 'evenreach-ground', interactive: false, style: function (feature) {
+          var water = feature.properties.kind === 'water', colour = water ? '#2a6db0' : '#4a4a4a';
+          return { color: halo ? '#ffffff' : colour, weight: (water ? 2.4 : 1.2) + halo, fill: false };
+        } }).addTo(view.map);
+      });
+    }).catch(function (problem) {
+      if (window.console) { window.console.warn('evenreach map:', problem.message); }
+    });
   }
 
   // ---- fetching ------------------------------------------------------------------------------------------------
@@ -214,7 +230,7 @@
   function valueText(view, properties) {
     var spec = view.spec, value = valueOf(view, properties);
     if (spec.classes === 'none') { return ''; }
-    if (!isNumber(value)) { return 'No figure'; }
+    if (!isNumber(value)) { return classOf(spec, properties) ? '' : 'No figure'; }
     return spec.valueName + ': ' + numberText(value, spec.decimals) + (spec.unit ? ' ' + spec.unit : '');
   }
 
@@ -294,6 +310,10 @@
     if (value) { box.appendChild(element('span', '', value)); }
     var label = view.spec.labels[classOf(view.spec, properties)];
     if (label) { box.appendChild(element('span', '', label)); }
+    (view.spec.also || []).forEach(function (part) {
+      var text = properties[part.column];
+      if (text) { box.appendChild(element('span', '', part.name + ': ' + text)); }
+    });
     if (isDoubtful(view.spec, properties)) { box.appendChild(element('span', '', 'Borderline: ' + chanceText(properties))); }
     if (properties.certainty === 'method only' && view.spec.id === 'certainty') {
       box.appendChild(element('span', '', 'Method only: most of the weight has no counts'));

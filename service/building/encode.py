@@ -221,14 +221,18 @@ def footprint_rows(
 def _write_postcodes(web: Path, index: pd.Index, postcodes: pd.DataFrame | None) -> None:
     if postcodes is None:
         keys, rows = np.array([], dtype="S7"), np.array([], dtype=np.uint32)
+        places = np.zeros((0, 2), dtype=np.float32)
     else:
         inside = postcodes[postcodes["lsoa21cd"].isin(index)]
         keys = inside["pcds"].str.replace(" ", "", regex=False).to_numpy().astype("S7")
         rows = index.get_indexer(pd.Index(inside["lsoa21cd"])).astype(np.uint32)
+        degrees = to_degrees(inside["easting"].to_numpy(dtype=float), inside["northing"].to_numpy(dtype=float))
         order = np.argsort(keys, kind="stable")
         keys, rows = keys[order], rows[order]
+        places = np.column_stack(degrees).astype(np.float32)[order]  # good to half a metre: postcodes are not
     np.save(web / "postcodes.npy", keys)
     np.save(web / "postcode_rows.npy", rows)
+    np.save(web / "postcode_places.npy", places)
 
 
 def site_records(sites: pd.DataFrame) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from geodata.locate import Located
 from geodata.neighbourhoods import ENGLAND, Total
 from geodata.readers import LEANING_ON_POSTCODES
 from geodata.reading import Reading
+from geodata.services import load_services, old_sources, sources_of
 from layers.carried_rates import CarriedRates
 from layers.map_classes import class_breaks
 from layers.travel_time import ESTIMATED
@@ -27,8 +28,6 @@ from service.building.focus_scores import FocusScores, focus_facts
 from service.editions.scoring import METHOD_VERSION
 
 FILE7 = "iod2025_file7"
-UNUSED = ("dental_pages",)  # read and checked; no figure rests on it yet
-SERVICES = ("gp", "dental", "family_hub", "childrens_centre")
 
 
 @dataclass(frozen=True)
@@ -84,6 +83,8 @@ def edition_facts(
     """Return what the web process knows of an edition beside its figures."""
     table, nation, indicators = material.table, material.nation, material.indicators
     reference = material.reference
+    councils, services = set(table["lad24cd"]), services_in(catalogue, material.sites)
+    complete_for = {service: _complete(material, catalogue, service) for service in services}
     return {
         "place": place_facts(material.place, table),
         "focuses": {
@@ -94,18 +95,28 @@ def edition_facts(
         "attribution": attribution(catalogue, readings),
         "method": METHOD_VERSION,
         "reference": reference,
-        "complete": {service: _complete(material, catalogue, service) for service in SERVICES},
+        "complete": {service: councils <= set(whole) for service, whole in complete_for.items()},
+        "complete_in": complete_for,
+        "accepting": {"date": catalogue[site_places.PAGES].period} if site_places.PAGES in readings else {},
         "ranked_areas": material.ranked_areas,
         "time_basis": ESTIMATED,
         "registration": registration_facts(material.carried, table.index),
     } | people_facts(material.groups, material.counts)
 
 
-def _complete(material: Material, catalogue: Mapping[str, Source], service: str) -> bool:
-    """Tell whether the list of a service is whole in every council of the place."""
+def services_in(catalogue: Mapping[str, Source], sites: pd.DataFrame) -> tuple[str, ...]:
+    """Name the services that an edition speaks of: those with a site, and those with a list that is not old."""
+    there = set(sites["service"])
+    listed = [one for one in load_services().values() if one.id in there or (one.source in catalogue and not one.old)]
+    return tuple(service.id for service in listed)
+
+
+def _complete(material: Material, catalogue: Mapping[str, Source], service: str) -> list[str]:
+    """Codes of the councils of the place where the list of a service is whole."""
     listed = site_places.of_service(material.sites, service)
-    councils = material.nation["lad24cd"]
-    return bool(site_places.complete_in(catalogue, service, councils, listed).reindex(material.table.index).all())
+    councils = material.table["lad24cd"]
+    whole = site_places.complete_in(catalogue, service, councils, listed)
+    return sorted(councils[whole].unique())
 
 
 def place_facts(place: Place, table: pd.DataFrame) -> dict[str, Any]:
@@ -127,6 +138,7 @@ def place_facts(place: Place, table: pd.DataFrame) -> dict[str, Any]:
 def _indicator_facts(indicator: Indicator, nation: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
     values = table[indicator.id]
     breaks = class_breaks(values.to_numpy(dtype=float), decimals=indicator.decimals)
+    partial = bool(indicator.nearest) and nation[indicator.id].isna().any()  # known in some councils only
     return {
         "id": indicator.id,
         "name": indicator.name,
@@ -136,6 +148,7 @@ def _indicator_facts(indicator: Indicator, nation: pd.DataFrame, table: pd.DataF
         "period": indicator.period,
         "about": indicator.about,
         "source": indicator.source,
+        "also": list(indicator.also),
         "grade": indicator.grade,
         "not_for": indicator.not_for,
         "decimals": indicator.decimals,
@@ -143,7 +156,8 @@ def _indicator_facts(indicator: Indicator, nation: pd.DataFrame, table: pd.DataF
         "breaks": list(breaks.upper),
         "counts": list(breaks.counts),
         "place_median": _median(values),
-        "reference_median": None if indicator.nearest else _median(nation[indicator.id]),  # known in few councils only
+        "access": indicator.from_sites,
+        "reference_median": None if partial else _median(nation[indicator.id]),
     }
 
 
@@ -153,8 +167,11 @@ def _median(values: pd.Series) -> float | None:
 
 def attribution(catalogue: Mapping[str, Source], readings: Mapping[str, Reading]) -> dict[str, list[str]]:
     """Sentences each layer has to carry, boundaries and deprivation first."""
-    base = ["lsoa21_boundaries", "lsoa21_lookup", FILE7, "population_mid2022", "census2021_age", "gp_registrations"]
-    sites = ["gp_practices", "dental_practices", "family_hubs", "postcodes"]  # every map can show them
+    base = [
+        *("lsoa21_boundaries", "lsoa21_lookup", FILE7, "population_mid2022", "census2021_age", "gp_registrations"),
+        "patients_per_gp",
+    ]
+    sites = [*sources_of(load_services().values()), site_places.PAGES, "postcodes"]  # every map can show them
     found = {}
     for layer in ("targeting", "need", "imd", "indicator", "sites"):
         names = [*(base[:3] if layer == "imd" else base), *sites]
@@ -198,7 +215,7 @@ def report(
                 "inside": int((inside["service"] == service).sum()),
                 "near": int((sites["service"] == service).sum() - (inside["service"] == service).sum()),
             }
-            for service in SERVICES
+            for service in services_in(catalogue, sites)
         },
         "sources": [
             _source_facts(source, located.get(name), readings.get(name), table.index, sites)
@@ -231,16 +248,11 @@ def _source_facts(
     }
     if reading is None:
         status = "missing" if found is None else "held, not used in this edition"
+        if source.id in old_sources():
+            status = "off unless asked for"
         if found is not None and source.id in LEANING_ON_POSTCODES:
             facts["warning"] = "placed by postcode, and no postcode look-up is held"
         return facts | {"status": status, "rows_read": None, "rows_used": None, "left_out": []}
-    if source.id in UNUSED:
-        return facts | {
-            "status": "held, not used in this edition",
-            "rows_read": None,
-            "rows_used": None,
-            "left_out": [],
-        }
     used, outside = _used(reading, members, sites, source)
     left_out = [vars(part) | {"examples": list(part.examples)} for part in reading.left_out]
     if outside:

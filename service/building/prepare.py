@@ -24,20 +24,26 @@ from geodata.locate import Located, locate
 from geodata.ranked_rates import rates_behind_ranks
 from geodata.readers import read_all, readable
 from geodata.reading import Reading
+from geodata.services import old_sources
 from layers.access import nearest
 from layers.eligible import eligible_people
+from service.access.surroundings import write_surroundings
+from service.building.access_indicators import access_indicators, gp_fte
 from service.building.carried_home import carry_home
 from service.building.certainty import write_certainty, write_clusters
 from service.building.context import context_of, write_context
 from service.building.encode import write_web
 from service.building.encode_people import write_people
-from service.building.facts import FILE7, SERVICES, Material, attribution, edition_facts, report, source_hashes
+from service.building.facts import FILE7, Material, attribution, edition_facts, report, services_in, source_hashes
 from service.building.focus_scores import score_focus
+from service.building.network import Routed, account_for, route, with_attribution
+from service.building.network_files import NetworkAsked, read_network
 from service.drawing.render import frame
 from service.editions.edition import FRAMES, WEB
 from service.editions.scoring import METHOD_VERSION
 from service.own.encode import add_own
 from service.own.tables import Carried, standing_own
+from service.travel.write import write_lines, write_network, write_points
 
 CHILDREN_IN_NEED = (0, 15)  # among whom IDACI counts
 NEAR_COLUMNS = ("site_id", "name", "distance_m", "travel_time_min")
@@ -65,6 +71,8 @@ def build(
     progress: Progress | None = None,
     today: datetime.date | None = None,
     focus_files: Sequence[Path] = (),
+    old_lists: Sequence[str] = (),
+    network: NetworkAsked | None = None,
 ) -> BuildResult:
     """Build one edition of a place and make it the current one.
 
@@ -82,6 +90,10 @@ def build(
         Told what is being done, in a few words.
     focus_files : sequence of Path
         Focuses of a user's own, beside ours.
+    old_lists : sequence of str
+        Services or sources whose lists are years old, to be read all the same: ``gp_branches``.
+    network : NetworkAsked, optional
+        Streets and timetable to take times from; those of the edition before are taken along if none are named.
 
     Returns
     -------
@@ -99,7 +111,10 @@ def build(
     place = find_place(place_name)
     focuses = load_focuses() | own_focuses(focus_files)
     catalogue, folder = _catalogue(place, sources)
-    located = _locate_all(catalogue, folder, cache or store.parent / "cache", offline or place.fictional, say)
+    left = old_sources(old_lists)
+    wanted = {name: source for name, source in catalogue.items() if name not in left}
+    located = _locate_all(wanted, folder, cache or store.parent / "cache", offline or place.fictional, say)
+    ways = read_network(network or NetworkAsked(), place, catalogue, located, store, say)
     readings = read_all({name: found.path for name, found in located.items()}, catalogue, say)
     say("joining and scoring")
     material = _join_and_score(place, catalogue, readings, focuses)
@@ -111,13 +126,16 @@ def build(
         "sources": source_hashes(catalogue, located, readings),
         "attribution": attribution(catalogue, readings)["targeting"],
     }
+    routed = None if ways is None else route(ways, material.table, material.sites, say)
+    if routed is not None:
+        account_for(routed, account, facts)
     say("encoding and publishing")
     published = editions.publish(
         store,
         place.id,
         (today or datetime.date.today()).isoformat(),
         facts,
-        lambda target: _write(target, material, catalogue, readings, account, standing_own(store, place.id)),
+        lambda target: _write(target, material, catalogue, readings, account, routed, standing_own(store, place.id)),
     )
     return BuildResult(place.id, published.id, published.folder, time.monotonic() - begun, account)
 
@@ -131,9 +149,8 @@ def _join_and_score(
     boundaries = gpd.GeoDataFrame(readings["lsoa21_boundaries"].table)
     nation["area_m2"] = boundaries.geometry.area.reindex(nation.index).round(1)
     sites = site_places.all_sites(readings, boundaries)
-    for indicator in indicators.values():
-        if indicator.nearest:
-            nation[indicator.id] = _nearest_where_complete(nation, sites, catalogue, indicator.nearest)
+    sites["fte"] = gp_fte(sites, nation["lad24cd"], readings)
+    nation = pd.concat([nation, access_indicators(nation, sites, catalogue, indicators)], axis=1)
     census_residents = _census_residents(nation)
     carried = carry_home(readings, indicators, nation["population"], census_residents)
     for indicator in indicators.values():
@@ -186,16 +203,24 @@ def _write(
     catalogue: Mapping[str, Source],
     readings: Mapping[str, Reading],
     account: dict[str, Any],
+    routed: Routed | None,
     own: Carried,
 ) -> None:
     """Write every file of an edition but its manifest; the own tables of the edition before are taken along."""
     table, sites = material.table, material.sites
     councils = material.nation["lad24cd"]
-    near = {service: _near(table, sites, catalogue, councils, service) for service in SERVICES}
+    near = {service: _near(table, sites, catalogue, councils, service) for service in services_in(catalogue, sites)}
     teams = readings["team_areas"].table if "team_areas" in readings else None
     postcodes = readings["postcodes"].table if "postcodes" in readings else None
     meta = edition_facts(material, catalogue, readings) | {"sources": account["sources"]}
+    meta["attribution"] = {layer: with_attribution(said, routed) for layer, said in meta["attribution"].items()}
     write_web(target, table, material.scores, sites, near, teams, postcodes, meta)
+    write_points(target / WEB, table, sites)
+    if routed is not None:
+        write_network(target, target / WEB, routed.read.streets, routed.read.timetable, routed.minutes, routed.about)
+        write_lines(target / WEB, routed.read.streets.lines, table.geometry)
+    eligible = {name: scores.eligible for name, scores in material.scores.items()}
+    write_surroundings(target / WEB, material.nation, table.index, eligible)
     children = eligible_people(table, CHILDREN_IN_NEED)
     write_people(target / WEB, table.index, material, children)
     write_certainty(target / WEB, material)
@@ -243,16 +268,6 @@ def _locate_all(
             if source.required:
                 raise
     return found
-
-
-def _nearest_where_complete(
-    nation: pd.DataFrame, sites: pd.DataFrame, catalogue: Mapping[str, Source], service: str
-) -> pd.Series:
-    """Minutes on foot to the nearest site, only where the list of sites is whole; else missing."""
-    listed = site_places.of_service(sites, service)
-    known = site_places.complete_in(catalogue, service, nation["lad24cd"], listed) & nation["area_m2"].notna()
-    minutes = nearest(nation[known & nation["centroid_x_m"].notna()], listed)["travel_time_min"]
-    return minutes.reindex(nation.index)
 
 
 def _near(

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from service.commands import (
+    access,
     build,
     check,
     clusters,
@@ -17,6 +18,7 @@ from service.commands import (
     score,
     serve,
     share_out,
+    site,
 )
 
 app = typer.Typer(
@@ -62,6 +64,9 @@ app.command("inequality")(fairness.inequality)
 app.command("missed-need")(fairness.missed_need)
 app.command("similar")(fairness.similar)
 app.command("proportionality")(proportionality.proportionality)
+app.command("access")(access.access)
+app.command("site")(site.site)
+app.command("closure")(site.closure)
 app.command("serve")(serve.serve)
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -38,6 +39,20 @@ def within_option(text: str) -> str:
     from service.web.queries import read_within
 
     return readable(lambda: read_within(text), text)
+
+
+TABLE_FORMATS = ("csv", "xlsx", "geojson", "gpkg", "parquet")
+
+
+def table_file(out: Path | None) -> Path | None:
+    """Check the name of a file that a table of neighbourhoods is written to."""
+    if out is None:
+        return None
+    if out.suffix.lower().lstrip(".") not in TABLE_FORMATS:
+        raise typer.BadParameter(f"{out.name!r} has no known format: use .{', .'.join(TABLE_FORMATS)}")
+    if not out.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {str(out.parent)!r}")
+    return out
 
 
 def read_weights_option(text: str) -> str:

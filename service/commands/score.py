@@ -7,25 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from service.commands.options import Dial, EditionName, FocusName, Weights, Within
+from service.commands.options import Dial, EditionName, FocusName, Weights, Within, table_file
 from service.commands.output import Json, Output, PlaceName, Quiet, Refusal, Store, told
-
-FORMATS = ("csv", "xlsx", "geojson", "gpkg", "parquet")
-
-
-def _format(out: Path) -> Path:
-    if out.suffix.lower().lstrip(".") not in FORMATS:
-        raise typer.BadParameter(f"{out.name!r} has no known format: use .{', .'.join(FORMATS)}")
-    if not out.parent.is_dir():
-        raise typer.BadParameter(f"there is no folder {str(out.parent)!r}")
-    return out
 
 
 @told
 def score(
     place: PlaceName,
     out: Annotated[
-        Path, typer.Option("--out", callback=_format, help="File to write: .csv .xlsx .geojson .gpkg .parquet")
+        Path, typer.Option("--out", callback=table_file, help="File to write: .csv .xlsx .geojson .gpkg .parquet")
     ],
     focus: FocusName = "core",
     rho: Dial = "3",

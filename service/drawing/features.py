@@ -9,10 +9,11 @@ import numpy as np
 import orjson
 
 from layers.gradient import Counts
+from service.access import layer_columns as access
 from service.editions.edition import Edition
 from service.editions.layer_figures import column_names, figures
 from service.editions.scoring import METHOD_VERSION, Scores
-from service.editions.views import View, dial_text
+from service.editions.views import ACCESS, View, dial_text
 from service.editions.weights import ingredients_of
 from service.pages.certainty import certainty_notes
 
@@ -116,6 +117,7 @@ def view_facts(edition: Edition, view: View) -> dict[str, Any]:
         "rho": float(dial_text(view.rho)),
         "within": view.within or None,
         "indicator": shown_indicator(edition, view) if view.layer == "indicator" else _clustered(view),
+        **({"access": access.facts_of(edition, view)} if view.layer == ACCESS else {}),
         "attribution": edition.attribution(view.layer),
     }
 
@@ -164,7 +166,10 @@ def councils(edition: Edition, scores: Scores) -> bytes:
 
 
 def sites(edition: Edition, view: View, service: str | None) -> bytes:
-    """Give sites in and near a place as points; ``inside`` says whether one lies in the view's footprint."""
+    """Give sites in and near a place as points; ``inside`` says whether one lies in the view's footprint.
+
+    Where the view asks for those that accept new NHS patients, only those known to do so.
+    """
     inside = set(edition.codes[edition.rows_within(view.within)].tolist())
     features = [
         {
@@ -175,9 +180,15 @@ def sites(edition: Edition, view: View, service: str | None) -> bytes:
             | {"inside": site["lsoa21cd"] in inside},
         }
         for site in edition.sites(service, view.within)
+        if not view.accepting or site.get(f"accepting_{view.accepting}") is True
     ]
     facts = view_facts(edition, view.but(layer="sites")) | {"service": service}
     return _feature_collection(features, facts)
+
+
+def lines(edition: Edition, view: View) -> bytes:
+    """Give main roads and water of a place as lines; none where it was built without streets."""
+    return _feature_collection(edition.lines(), view_facts(edition, view.but(layer="sites")))
 
 
 def _feature_collection(features: Sequence[dict[str, Any]], facts: dict[str, Any]) -> bytes:

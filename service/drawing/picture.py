@@ -18,13 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layers.map_classes import MISSING, LegendClass, palette, range_text
-from layers.map_layers import MapLayer, site_symbols
+from layers.map_layers import MapLayer, SiteSymbol, site_symbols
 from service.pages.wording import credits_once
 
 WIDTH, HEIGHT = 1120, 792  # the proportions of A4, lying
 MARGIN, HEAD, FOOT, SIDE = 28, 78, 74, 292
 METRES_PER_DEGREE = 111_320.0
 """Metres of one degree of latitude: a mean value, good to half a per cent over England. It only sets the scale bar."""
+GROUND_STROKES = {"water": ("#2a6db0", 2.2), "main_road": ("#4a4a4a", 1.1)}
+HALO = 1.4
 INK, GREY, LINE = "#0b0c0c", "#40474d", "#71808a"
 
 LABELS = 60
@@ -61,6 +63,14 @@ class Site:
 
 
 @dataclass(frozen=True)
+class Ground:
+    """A main road or a stretch of water to draw, in degrees."""
+
+    kind: str
+    points: Ring
+
+
+@dataclass(frozen=True)
 class Caption:
     """The words of a picture."""
 
@@ -92,6 +102,8 @@ def picture(
     caption: Caption,
     *,
     sites: Sequence[Site] = (),
+    symbols: Mapping[str, SiteSymbol] | None = None,
+    ground: Sequence[Ground] = (),
 ) -> str:
     """Draw one map as SVG text on A4, lying.
 
@@ -107,6 +119,10 @@ def picture(
         Title, what it shows, sources.
     sites : sequence of Site
         Drawn over the areas; the key lists their services with counts.
+    symbols : mapping of str to SiteSymbol, optional
+        How each service is drawn, in the order of the key; the services' own symbols when left out.
+    ground : sequence of Ground
+        Main roads and water, drawn over the areas and under the sites.
 
     Returns
     -------
@@ -114,17 +130,19 @@ def picture(
         A whole SVG document. Equal input gives equal text.
     """
     view = _Projection.around([ring for area in areas for ring in area.rings])
+    marks = symbols or site_symbols({site.service for site in sites})
     colours = palette(layer, max((line.number for line in lines), default=1))
     body = [
         *_head(caption),
         '<g stroke-linejoin="round">',
         *_area_paths(areas, colours, view, plain=layer.classes == "none"),
+        *_ground_paths(ground, view),
         _outline(areas, view),
         "</g>",
-        *_site_marks(sites, view),
+        *_site_marks(sites, view, marks, size=9 if symbols is None else 20),
         *_labels(areas, sites, view),
         *_scale_bar(view),
-        *_side(layer, lines, sites, caption),
+        *_side(layer, lines, sites, caption, marks),
         *_foot(caption),
     ]
     return _document(caption, body)
@@ -176,7 +194,8 @@ def _document(caption: Caption, body: Iterable[str]) -> str:
             '<rect width="2.5" height="7" fill="#7d858b"/></pattern>'
             '<pattern id="doubt" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)">'
             '<rect width="1.1" height="6" fill="#ffffff"/><rect x="1.1" width=".5" height="6" fill="#1b242b"/>'
-            "</pattern></defs>",
+            f'</pattern><clipPath id="map"><rect x="{MARGIN}" y="{HEAD}" width="{WIDTH - 2 * MARGIN - SIDE - 16}" '
+            f'height="{HEIGHT - HEAD - FOOT - 12}"/></clipPath></defs>',
             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
             *body,
             "</svg>",
@@ -202,6 +221,19 @@ def _area_paths(areas: Sequence[Area], colours: Sequence[str], view: _Projection
             if area.hatched:
                 drawn.append(f'<path d="{data}" fill="url(#doubt)" fill-rule="evenodd"/>')
     return drawn
+
+
+def _ground_paths(ground: Sequence[Ground], view: _Projection) -> list[str]:
+    """Draw water, then main roads, cut at the edge of the map."""
+    drawn = []
+    for kind, (colour, width) in GROUND_STROKES.items():
+        data = "".join(_path(view.page(line.points), close=False) for line in ground if line.kind == kind)
+        if data:
+            drawn += [
+                f'<path d="{data}" fill="none" stroke="{stroke}" stroke-width="{wide:g}"/>'
+                for stroke, wide in (("#ffffff", width + HALO), (colour, width))
+            ]
+    return ['<g clip-path="url(#map)" stroke-linecap="round">', *drawn, "</g>"] if drawn else []
 
 
 def _fill(number: int, colours: Sequence[str]) -> str:
@@ -302,16 +334,17 @@ def _touch(a: _Box, b: _Box) -> bool:
     return not (a[2] < b[0] or a[0] > b[2] or a[3] < b[1] or a[1] > b[3])
 
 
-def _site_marks(sites: Sequence[Site], view: _Projection) -> list[str]:
+def _site_marks(
+    sites: Sequence[Site], view: _Projection, symbols: Mapping[str, SiteSymbol], *, size: float
+) -> list[str]:
     return [
-        _symbol(site.service, float(x), float(y), size=9)
+        _symbol(symbols[site.service], float(x), float(y), size=size)
         for site in sites
         for x, y in view.page(np.array([[site.lon, site.lat]]))
     ]
 
 
-def _symbol(service: str, x: float, y: float, *, size: float) -> str:
-    mark = site_symbols([service])[service]
+def _symbol(mark: SiteSymbol, x: float, y: float, *, size: float) -> str:
     return (
         f'<path transform="translate({x - size / 2:.1f} {y - size / 2:.1f}) scale({size / 16:.3f})" d="{mark.path}" '
         f'fill="{mark.colour}" stroke="#ffffff" stroke-width="2.4" paint-order="stroke"/>'
@@ -330,7 +363,13 @@ def _scale_bar(view: _Projection) -> list[str]:
     ]
 
 
-def _side(layer: MapLayer, lines: Sequence[LegendClass], sites: Sequence[Site], caption: Caption) -> list[str]:
+def _side(
+    layer: MapLayer,
+    lines: Sequence[LegendClass],
+    sites: Sequence[Site],
+    caption: Caption,
+    symbols: Mapping[str, SiteSymbol],
+) -> list[str]:
     """Legend with ranges and counts, key of sites, notes: a column on the right."""
     x, y = WIDTH - MARGIN - SIDE, HEAD + 18.0
     drawn: list[str] = []
@@ -353,8 +392,10 @@ def _side(layer: MapLayer, lines: Sequence[LegendClass], sites: Sequence[Site], 
         y += 14
         drawn.append(_line(x, y, "Sites", size=14, weight=700))
         y += 20
-        for service, mark in site_symbols(services).items():
-            drawn.append(_symbol(service, x + 13, y - 4, size=13))
+        for service, mark in symbols.items():
+            if service not in services:
+                continue
+            drawn.append(_symbol(mark, x + 13, y - 4, size=13))
             drawn.append(_line(x + 36, y, f"{mark.plural}: {services[service]:,}", size=12.5))
             y += 22
     y += 14

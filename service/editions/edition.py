@@ -23,7 +23,9 @@ from layers.place_summaries import summarise
 from service.editions.certainty import CertaintyOfEdition
 from service.editions.context import ContextOfEdition
 from service.editions.people import PeopleOfEdition
+from service.editions.services import ServicesOfEdition
 from service.own.figures import OwnFigures
+from service.travel.edition_times import TravelOfEdition
 
 WEB = "web"
 FRAMES = "frames"
@@ -64,7 +66,7 @@ def write_fragments(folder: Path, name: str, fragments: Iterable[bytes]) -> None
     np.save(folder / f"{name}_starts.npy", starts)
 
 
-class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition):
+class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition, ServicesOfEdition, TravelOfEdition):
     """One open edition; everything in it is read-only.
 
     Attributes
@@ -228,11 +230,22 @@ class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition):
 
     def find_postcode(self, postcode: str) -> int | None:
         """Row number of the neighbourhood of a postcode written ``AB1 2CD``; None if not in the place."""
+        index = self._postcode_index(postcode)
+        return None if index is None else int(self._postcode_rows[index])
+
+    def postcode_place(self, postcode: str) -> tuple[float, float] | None:
+        """Longitude and latitude of a postcode written ``AB1 2CD``; None if it, or its place, is not known here."""
+        index, file = self._postcode_index(postcode), self._web / "postcode_places.npy"
+        if index is None or not file.is_file():  # editions built earlier have no such file
+            return None
+        longitude, latitude = np.load(file, mmap_mode="r")[index]
+        return round(float(longitude), 6), round(float(latitude), 6)
+
+    def _postcode_index(self, postcode: str) -> int | None:
         key = postcode.replace(" ", "").encode("ascii", "replace")
         index = int(np.searchsorted(self._postcodes, key))
-        if index == len(self._postcodes) or self._postcodes[index] != key:
-            return None
-        return int(self._postcode_rows[index])
+        known = index < len(self._postcodes) and self._postcodes[index] == key
+        return index if known else None
 
     def postcodes(self) -> tuple[list[str], np.ndarray]:
         """Every postcode that is held, written ``AB1 2CD``, and the row number of its neighbourhood."""

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from layers.map_classes import certainty_classes, cluster_classes
+from service.access import layer_columns as access
 from service.editions.certainty import CLUSTERS, HOT_SPOTS, Clusters, cluster_name
 from service.editions.scoring import LEADING
+from service.editions.views import ACCESS
 
 if TYPE_CHECKING:
     from layers.gradient import Vector
@@ -32,6 +34,8 @@ def column_names(scores: Scores, indicator: str) -> list[str]:
         return list(CERTAINTY)
     if layer == "clusters":
         return list(GATHERED)
+    if layer == ACCESS:
+        return list(access.NAMES)
     return scores.names()[len(LEADING) :]
 
 
@@ -50,6 +54,8 @@ def figures(edition: Edition, scores: Scores, name: str) -> Any:
     array or list, shape (n,)
         NaN, 0 of ranks and fifths, and an empty text mean not known.
     """
+    if name in access.NAMES and scores.view.layer == ACCESS:
+        return access.column(edition, scores.view, name)
     if name in GATHERED and name not in edition.indicators:
         return _gathered(edition, scores, name)
     if name in DEPRIVATION:

@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 
 DEFAULT_FOCUS = "core"
 DEFAULT_RHO = 3.0
+ACCESS = "access"  # the layer that these words are for
+ACCESS_WORDS = ("service", "mode", "minutes", "measure", "demand", "accepting")
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class View:
         Empty for the newest.
     weights : str
         Empty for the focus's own weights, else as `service.editions.weights.read_weights` writes them.
+    service, mode, minutes, measure, demand, accepting : str
+        What the layer ``access`` shows; empty for the usual, which `service.access.requests.asked` fills in.
     """
 
     place: str
@@ -34,6 +38,12 @@ class View:
     indicator: str = ""
     edition: str = ""
     weights: str = ""
+    service: str = ""
+    mode: str = ""
+    minutes: str = ""
+    measure: str = ""
+    demand: str = ""
+    accepting: str = ""
 
     def query(self, **more: Any) -> str:
         """Return the canonical query string: defaults left out, one order, for links, cache keys and tags."""
@@ -43,6 +53,7 @@ class View:
             "rho": dial_text(self.rho) if self.rho != DEFAULT_RHO else "",
             "within": self.within,
             "indicator": self.indicator,
+            **{name: getattr(self, name) for name in ACCESS_WORDS if self.layer == ACCESS},
             "edition": self.edition,
             **{key: "" if value is None else str(value) for key, value in more.items()},
         }

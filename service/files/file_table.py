@@ -10,13 +10,22 @@ from typing import Any
 
 import numpy as np
 
+from service.access import layer_columns as access
 from service.drawing.features import shown_indicator
 from service.editions.edition import Edition
 from service.editions.layer_figures import column_names, figures
 from service.editions.scoring import LEADING, METHOD_VERSION, OWN_WEIGHTS, Scores, score
-from service.editions.views import View, dial_text
+from service.editions.views import ACCESS, View, dial_text
 
-TEXT = (*(name for name in LEADING if name != "population"), "certainty", "grade", "note", "cluster", "hot_spot")
+TEXT = (
+    *access.TEXT,
+    *(name for name in LEADING if name != "population"),
+    "certainty",
+    "grade",
+    "note",
+    "cluster",
+    "hot_spot",
+)
 WHOLE = (
     "population",
     "need_fifth",
@@ -28,8 +37,9 @@ WHOLE = (
     "imd_decile",
     "certainty_class",
     "cluster_class",
+    *access.WHOLE,
 )
-NONE_IS_ZERO = ("need_fifth", "rank", "place_rank", "rank_low", "rank_high")
+NONE_IS_ZERO = ("need_fifth", "rank", "place_rank", "rank_low", "rank_high", *access.NONE_IS_ZERO)
 ABOUT_COLUMNS = {
     "lsoa21cd": "Code of the neighbourhood: its 2021 LSOA",
     "lsoa21nm": "Name of the LSOA",
@@ -64,6 +74,7 @@ ABOUT_COLUMNS = {
     "imd_score": "Index of Multiple Deprivation, score; high is more deprived",
     "imd_rank": "Index of Multiple Deprivation, rank in England; 1 is the most deprived",
     "imd_decile": "Index of Multiple Deprivation, decile in England; 1 is the most deprived",
+    **access.ABOUT,
 }
 ABOUT_SITES = {
     "site_id": "Code of the site in its publisher's list",
@@ -75,7 +86,9 @@ ABOUT_SITES = {
     "lsoa21cd": "Neighbourhood it stands in",
     "inside": "Whether it stands inside the place",
 }
+NUMBERS_OF_SITES = ("lon", "lat", "supply", "capacity", "fte")
 DECIMALS_SHOWN = {"need_score": 1, "need_position": 3, "targeting_score": 2, "top_fifth_chance": 2, "imd_score": 1}
+DECIMALS_SHOWN |= access.DECIMALS
 
 
 @dataclass(frozen=True)
@@ -122,7 +135,7 @@ class Table:
         return len(self.columns[0].values)
 
 
-WITHOUT_DIAL = ("imd", "indicator", "sites")  # layers that the dial does not change
+WITHOUT_DIAL = ("imd", "indicator", "sites", ACCESS)  # layers that the dial does not change
 
 
 def table_of(edition: Edition, view: View) -> Table:
@@ -190,7 +203,7 @@ def _site_value(value: Any) -> Any:
 
 
 def _about_site(name: str) -> tuple[str, str]:
-    return ABOUT_SITES.get(name, name.replace("_", " ")), "number" if name in ("lon", "lat") else "text"
+    return ABOUT_SITES.get(name, name.replace("_", " ")), "number" if name in NUMBERS_OF_SITES else "text"
 
 
 def _plain(values: Any, name: str) -> list[Any]:
@@ -227,8 +240,9 @@ def facts_of(edition: Edition, view: View) -> dict[str, Any]:
     """
     focus = edition.focuses[view.focus]
     used = [source for source in edition.sources if source.get("status") == "used"]
+    shown = access.facts_of(edition, view) if view.layer == ACCESS else {}
     return {
-        "title": f"{edition.place['name']}: {focus['title']}",
+        "title": f"{edition.place['name']}: {shown.get('title') or focus['title']}",
         "place": edition.place["id"],
         "place_name": edition.place["name"],
         "fictional": bool(edition.place.get("fictional")),
@@ -248,6 +262,7 @@ def facts_of(edition: Edition, view: View) -> dict[str, Any]:
             {key: source.get(key, "") for key in ("title", "publisher", "edition", "licence")} for source in used
         ],
         "caution": "Places are deprived, people are not. An empty cell means not known.",
+        **({"access": shown, "access_words": access.words_of(edition, view)} if shown else {}),
     }
 
 
@@ -273,7 +288,9 @@ def describing_lines(facts: dict[str, Any]) -> list[str]:
         lines.append(
             f"Own weights, not the published ones: {facts['weights']}. How sure the ranks are is {OWN_WEIGHTS}"
         )
+    lines += facts.get("access_words", [])
     lines += facts.get("share_out", [])
+    lines += facts.get("siting", [])
     lines += facts.get("own", [])
     lines.append(f"Edition: {facts['edition']}. Method version: {facts['method']}")
     return [*lines, facts["caution"]]

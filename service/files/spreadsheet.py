@@ -32,13 +32,13 @@ class Exact(float):
         return repr(float(self))
 
 
-def xlsx_bytes(table: Table) -> bytes:
-    """Write cover, contents, notes and one table.
+def xlsx_bytes(table: Table, *more: Table) -> bytes:
+    """Write cover, contents, notes and one table, or several, each on a sheet of its own.
 
     Parameters
     ----------
-    table : Table
-        Columns and facts.
+    table, *more : Table
+        Columns and facts; the first is what the workbook is about. Sheets have different names.
 
     Returns
     -------
@@ -52,9 +52,10 @@ def xlsx_bytes(table: Table) -> bytes:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # gptables remarks on empty cells; the cover says what they mean
         book.add_worksheet("Cover").write_cover(_cover(table))
-        _write_listing(book, "Contents", _contents(table), "contents_table", "Table of contents")
-        _write_listing(book, "Notes", _notes(table), "notes_table", "Notes")
-    _write_scores(book, table)
+        _write_listing(book, "Contents", _contents(table, *more), "contents_table", "Table of contents")
+        _write_listing(book, "Notes", _notes(table, *more), "notes_table", "Notes")
+    for number, each in enumerate((table, *more)):
+        _write_scores(book, each, f"scores{number or ''}")
     book.close()
     return target.getvalue()
 
@@ -78,15 +79,15 @@ def _prose(text: str) -> str:
     return text.replace("](", "] (").replace("$$", "$ $")
 
 
-def _contents(table: Table) -> pd.DataFrame:
-    about = {"Notes": "What each column means", _sheet(table): _prose(table.facts["title"])}
+def _contents(*tables: Table) -> pd.DataFrame:
+    about = {"Notes": "What each column means", **{_sheet(each): _prose(each.facts["title"]) for each in tables}}
     links = [{name: f"internal:'{name}'!A1"} for name in about]
     return pd.DataFrame({"Worksheet": links, "What it holds": list(about.values())})
 
 
-def _notes(table: Table) -> pd.DataFrame:
-    columns = [column.name for column in table.columns]
-    return pd.DataFrame({"Column": columns, "What it means": [_prose(column.about) for column in table.columns]})
+def _notes(*tables: Table) -> pd.DataFrame:
+    columns = {column.name: _prose(column.about) for table in tables for column in table.columns}
+    return pd.DataFrame({"Column": list(columns), "What it means": list(columns.values())})
 
 
 def _write_listing(book: GPWorkbook, name: str, listing: pd.DataFrame, table_name: str, title: str) -> None:
@@ -95,7 +96,7 @@ def _write_listing(book: GPWorkbook, name: str, listing: pd.DataFrame, table_nam
     book.add_worksheet(name).write_gptable(sheet, True)
 
 
-def _write_scores(book: GPWorkbook, table: Table) -> None:
+def _write_scores(book: GPWorkbook, table: Table, name: str) -> None:
     sheet = book.add_worksheet(_sheet(table))
     theme = book.theme
     sheet.write_string(0, 0, table.facts["title"], book.add_format(theme.title_format))
@@ -108,7 +109,7 @@ def _write_scores(book: GPWorkbook, table: Table) -> None:
         _write_column(book, sheet, number, column)
     headers = [{"header": column.name, "header_format": heading} for column in table.columns]
     area = (HEADER_ROW, 0, HEADER_ROW + max(len(table), 1), len(table.columns) - 1)
-    sheet.add_table(*area, {"name": "scores", "columns": headers, "autofilter": False, "style": None})
+    sheet.add_table(*area, {"name": name, "columns": headers, "autofilter": False, "style": None})
     sheet.freeze_panes(HEADER_ROW + 1, 1)
 
 

@@ -20,7 +20,7 @@ from service.editions.views import View
 from service.editions.weights import ingredients_of
 from service.web.queries import BadQuery
 
-ACCESS = "it says how near a service is"
+ACCESS = "it says how well a service can be reached"
 SUPPLY = "it says what is supplied"
 ITSELF = "it is the measure itself"
 RELATED = "it holds the measure, or is part of it"
@@ -98,7 +98,7 @@ def why_left_out(facts: dict[str, Any]) -> str:
     """Say why an indicator never stands on the side of need; nothing if it may."""
     if facts.get("kind") == "resource":
         return SUPPLY
-    return ACCESS if str(facts["unit"]).startswith("minutes") else ""
+    return ACCESS if facts.get("access") or str(facts["unit"]).startswith("minutes") else ""
 
 
 def related(first: str, second: str) -> bool:

@@ -118,11 +118,11 @@ def proportionality(edition: Edition, view: View, resource: str, outcome: str) -
         held = ", ".join(resources(edition)) or "none; `evenreach import` takes one in"
         raise BadQuery("resource", f"resource is {resource[:PART_OF_NAME]!r}.", hint=f"Resources here: {held}.")
     need = need_without(edition, view, beside=(outcome,))
-    values, name = _outcome(edition, view, outcome)
+    values, name = outcome_values(edition, view, outcome)
     given = edition.own.formula_values(resource)[need.rows]
     used = np.isfinite(given) & np.isfinite(values) & np.isfinite(need.position) & (need.people > 0)
     hidden = hidden_in(edition, resource, need.rows) | hidden_in(edition, outcome, need.rows)
-    counts = _counts(edition, outcome, need, values)
+    counts = outcome_counts(edition, outcome, need, values)
     ratio, problem = None, slope_withheld(hidden, used)
     try:
         if not problem:
@@ -139,8 +139,14 @@ def proportionality(edition: Edition, view: View, resource: str, outcome: str) -
     return Proportionality(edition, view, resource, outcome, name, need, ratio, problem, notes)
 
 
-def _outcome(edition: Edition, view: View, outcome: str) -> tuple[Vector, str]:
-    """Values of the outcome in the view, a high one bad, and its name."""
+def outcome_values(edition: Edition, view: View, outcome: str) -> tuple[Vector, str]:
+    """Give the values of an outcome in the view, a high one bad, and its name.
+
+    Raises
+    ------
+    BadQuery
+        If it cannot be an outcome.
+    """
     if outcome in edition.indicators:
         reason = why_not(edition, outcome)
     elif outcome in edition.focuses:
@@ -160,7 +166,7 @@ def _outcome(edition: Edition, view: View, outcome: str) -> tuple[Vector, str]:
     return whole - values, f"Without: {facts['name']}"
 
 
-def _counts(edition: Edition, outcome: str, need: NeedWithout, values: Vector) -> tuple[Vector, Vector] | None:
+def outcome_counts(edition: Edition, outcome: str, need: NeedWithout, values: Vector) -> tuple[Vector, Vector] | None:
     """Give the counts behind an outcome, turned round as it is; None where one is missing or withheld."""
     found = counted_share(edition, outcome)
     if found is None:

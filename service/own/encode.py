@@ -23,6 +23,7 @@ from service.editions.edition import COUNCILS_ABOVE, WEB, Edition
 from service.editions.views import DEFAULT_FOCUS
 from service.measures.proportionality import overview, resources
 from service.own.figures import ARRAYS, FACTS, OVERVIEWS
+from service.travel.write import write_own_points
 
 FIGURES = ("indicator", "resource")
 COLUMNS = {"value": "value", "formula": "formula", "count": "count", "denominator": "denominator"}
@@ -58,6 +59,9 @@ def add_own(folder: Path, tables: Sequence[OwnTable]) -> None:
         "sets": sets,
         "sites": [record for own in tables if own.kind == "sites" for record in _sites(own, codes)],
     }
+    listed = [own.table for own in tables if own.kind == "sites"]
+    if listed:
+        write_own_points(folder, web, pd.concat(listed, ignore_index=True))
     facts |= _write_clusters(folder, figures, codes)
     (web / FACTS).write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
     if any(own.kind == "resource" for own in figures) and len(codes) <= COUNCILS_ABOVE:

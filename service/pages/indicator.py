@@ -118,15 +118,22 @@ def _why(entry: dict[str, Any]) -> dict[str, str]:
     return {"justification": str(entry["justification"])}
 
 
+def _source_words(edition: Edition, name: str) -> str:
+    """Name a source, its publisher and its edition."""
+    source = next((part for part in edition.sources if part["id"] == name), None)
+    if source is None:
+        return name
+    dated = f", edition {source['edition']}" if source["edition"] else ""
+    return f"{source['title']}, {source['publisher']}{dated}"
+
+
 def _facts(edition: Edition, facts: dict[str, Any]) -> list[dict[str, Any]]:
-    source = next((part for part in edition.sources if part["id"] == facts["source"]), None)
-    edition_words = f", edition {source['edition']}" if source and source["edition"] else ""
     rows = [
         ("What it says", facts["about"]),
         ("Unit", unit_words(facts["unit"])[:1].upper() + unit_words(facts["unit"])[1:]),
         ("Which way is worse", _worse(facts)),
         ("Time", facts["period"]),
-        ("Source", f"{source['title']}, {source['publisher']}{edition_words}" if source else facts["source"]),
+        ("Source", "; ".join(_source_words(edition, name) for name in (facts["source"], *facts.get("also", ())))),
         ("Grade", f"{facts['grade'].capitalize()}: {GRADES[facts['grade']]}"),
         ("Middle value", _middles(edition, facts)),
         ("Known for", f"{facts['known']:,} of {edition.count:,} neighbourhoods"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -30,13 +30,24 @@ from layers.map_classes import (
     palette,
     range_text,
 )
-from layers.map_layers import BORDERLINE_LABEL, LAYERS, RANKED, SITE_SYMBOLS, MapLayer, map_layer, site_symbols
+from layers.map_layers import (
+    BORDERLINE_LABEL,
+    LAYERS,
+    RANKED,
+    SITE_SYMBOLS,
+    MapLayer,
+    SiteSymbol,
+    map_layer,
+    site_symbols,
+)
+from service.access import layer_columns as access
+from service.access.requests import asked
 from service.drawing.features import councils, shown_indicator
-from service.drawing.picture import Area, Caption, Site, picture, rings_of
+from service.drawing.picture import Area, Caption, Ground, Site, picture, rings_of
 from service.editions.edition import Edition
 from service.editions.layer_figures import figures
 from service.editions.scoring import Scores
-from service.editions.views import View, dial_text
+from service.editions.views import ACCESS, View, dial_text
 from service.pages.certainty import certainty_notes, cluster_notes
 from service.pages.wording import credits_once
 
@@ -48,9 +59,11 @@ LAYER_NAMES = {
     "certainty": "How sure the ranks are",
     "clusters": "Clusters",
     "sites": "Sites",
+    "access": "Access to a service",
 }
 GO_NEAR = "Choose one on the map, or zoom in, to see its neighbourhoods."
 FAMILY_PLACES = ("family_hub", "childrens_centre")
+GROUND_WORDS = "Blue lines are rivers and other water, grey lines are main roads."
 CROWDED = 60
 """A map of scores starts with family hubs and children's centres, unless there are more of them than this."""
 
@@ -111,6 +124,7 @@ class MapPage:
     geojson: str
     councils: str
     sites: str
+    ground: str
     profile: str
     picture: str
     table: str
@@ -152,6 +166,8 @@ def drawn_layer(edition: Edition, view: View, scores: Scores) -> DrawnLayer:
         If the view's layer does not exist.
     """
     name = view.layer or "targeting"
+    if name == ACCESS:
+        return _drawn_access(edition, view, scores)
     wanted = name == "indicator" or (name == "clusters" and view.indicator)
     facts = _indicator_facts(edition, view) if wanted else {}
     layer = map_layer(name, focus=edition.focuses[view.focus], indicator=facts)
@@ -160,6 +176,13 @@ def drawn_layer(edition: Edition, view: View, scores: Scores) -> DrawnLayer:
     classed = shown if layer.class_column == layer.column else _column(edition, scores, layer.class_column)
     hatched = borderline(scores.top_fifth_chance) if layer.id in RANKED else np.zeros(len(scores), dtype=bool)
     return DrawnLayer(layer, class_numbers(layer, classed, breaks), shown, breaks, hatched)
+
+
+def _drawn_access(edition: Edition, view: View, scores: Scores) -> DrawnLayer:
+    access.check_area(edition, view)
+    layer = access.layer_of(edition, view)
+    shown, classed = (_column(edition, scores, name) for name in (layer.column, layer.class_column))
+    return DrawnLayer(layer, class_numbers(layer, classed), shown, (), np.zeros(len(scores), dtype=bool))
 
 
 def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "") -> MapPage:
@@ -185,9 +208,10 @@ def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "")
     place, query = edition.place["id"], view.query()
     detail = "full" if edition.large else "map"  # of a large place only a footprint or a box is fetched
     areas = "targeting" if drawn.layer.id == "sites" else drawn.layer.id  # sites stand over plain areas
-    pinned = urlencode({"edition": view.edition}) if view.edition else ""
+    kept = {name: text for name in ("accepting", "edition") if (text := getattr(view, name))}
     caption = _caption(edition, view, drawn, scores)
-    sites = edition.sites(service or None)
+    sites = _shown_sites(edition, view, service)
+    edition_query = urlencode({"edition": view.edition}) if view.edition else ""
     return MapPage(
         layer=drawn.layer,
         place_id=place,
@@ -199,21 +223,30 @@ def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "")
         rho=dial_text(view.rho),
         geojson=_address("geojson", place, areas, view.query(detail=detail)),
         councils=_address("geojson", place, "councils", query) if edition.large and not view.within else "",
-        sites=_address("geojson", place, "sites", pinned) if sites else "",
-        profile=_address("places", place, "neighbourhoods/CODE", query),
+        sites=_address("geojson", place, "sites", urlencode(kept)) if sites else "",
+        ground=_address("geojson", place, "lines", edition_query) if edition.network else "",
+        profile=_address("places", place, "neighbourhoods/CODE", view.but(layer="").query()),
         picture=_address("pictures", place, f"{drawn.layer.id}.svg", query),
-        table=f"/places/{place}{'?' if query else ''}{query}",
+        table=_address("places", f"{place}/access" if drawn.layer.id == ACCESS else place, "", query),
         legend=[_legend_line(line, drawn.layer) for line in drawn.legend],
         hatched=hatched_words(drawn),
         services=_service_keys(
-            sites, edition.meta.get("complete", {}), all_shown=drawn.layer.id == "sites" or bool(service)
+            sites, edition.meta.get("complete", {}), all_shown=drawn.layer.id in ("sites", ACCESS) or bool(service)
         ),
         notes=_notes(edition, view, scores),
         attribution=credits_once(edition.attribution(drawn.layer.id)),
-        other_layers=_other_layers(view, place),
+        other_layers=_other_layers(edition, view, place),
         indicators=_indicator_choices(edition, view, drawn.layer),
         kept=[(name, value) for name, value in parse_qsl(query) if name != "indicator"],
     )
+
+
+def _shown_sites(edition: Edition, view: View, service: str) -> list[dict[str, Any]]:
+    """Sites of one service or of all; on the layer of access those that give the service asked about."""
+    if view.layer != ACCESS:
+        return edition.sites(service or None)
+    listed, question = edition.sites(), asked(edition, view)
+    return [listed[row] for row in edition.site_rows(question.service, accepting=question.accepting)]
 
 
 def services_of(edition: Edition) -> set[str]:
@@ -243,6 +276,7 @@ def spec(edition: Edition, drawn: DrawnLayer) -> str:
             "hatched": {"column": "top_fifth_chance", "between": BORDERLINE} if drawn.hatched.any() else None,
             "palette": palette(layer, class_count(layer, drawn.breaks)),
             "labels": (MISSING_LABEL, *labels.get(layer.classes, ())),
+            "also": access.ALSO if layer.id == ACCESS else [],
             "services": {service: symbol.name for service, symbol in site_symbols(services_of(edition)).items()},
         }
     ).decode()
@@ -263,14 +297,49 @@ def map_picture(edition: Edition, view: View, scores: Scores, *, service: str = 
     str
         A whole SVG document.
     """
+    wanted = (view.layer in ("sites", ACCESS) or bool(service)) and not (edition.large and not view.within)
+    shown = _shown_sites(edition, view, service) if wanted else []
+    sites = [Site(site["service"], site["lon"], site["lat"]) for site in shown if site.get("inside", True)]
+    return picture_with(edition, view, scores, sites)
+
+
+def picture_with(
+    edition: Edition,
+    view: View,
+    scores: Scores,
+    sites: Sequence[Site],
+    *,
+    symbols: Mapping[str, SiteSymbol] | None = None,
+    title: str = "",
+) -> str:
+    """Draw the view's layer as an SVG picture with these sites on it.
+
+    Parameters
+    ----------
+    edition, view, scores
+        As for `map_page`.
+    sites : sequence of Site
+        Drawn over the areas.
+    symbols : mapping of str to SiteSymbol, optional
+        How they are drawn, where they are no services of the published lists.
+    title : str
+        Heading; that of the layer when left out.
+    """
     drawn = drawn_layer(edition, view, scores)
     by_council = edition.large and not view.within
     areas = _council_areas(edition, scores, drawn.layer) if by_council else _neighbourhood_areas(edition, scores, drawn)
-    wanted = (drawn.layer.id == "sites" or bool(service)) and not by_council
-    shown = edition.sites(service or None) if wanted else []
-    sites = [Site(site["service"], site["lon"], site["lat"]) for site in shown if site.get("inside", True)]
     caption = _caption(edition, view, drawn, scores, by_council=by_council)
-    return picture(drawn.layer, areas, drawn.legend, caption, sites=sites)
+    caption = replace(caption, title=title) if title else caption
+    return picture(drawn.layer, areas, drawn.legend, caption, sites=sites, symbols=symbols, ground=_ground(edition))
+
+
+def _ground(edition: Edition) -> list[Ground]:
+    """Take main roads and water, where the edition was built with streets."""
+    return [
+        Ground(feature["properties"]["kind"], np.array(path, dtype=float))
+        for feature in edition.lines()
+        for path in feature["geometry"]["coordinates"]
+    ]
 
 
 def _indicator_facts(edition: Edition, view: View) -> dict[str, Any]:
@@ -286,7 +355,8 @@ def _column(edition: Edition, scores: Scores, column: str) -> NDArray[np.float64
 
 
 def _address(kind: str, place: str, rest: str, query: str) -> str:
-    return f"/{kind}/{place}/{rest}{'?' if query else ''}{query}"
+    path = "/".join(part for part in (kind, place, rest) if part)
+    return f"/{path}{'?' if query else ''}{query}"
 
 
 def _legend_line(line: LegendClass, layer: MapLayer) -> LegendLine:
@@ -332,6 +402,8 @@ def _notes(edition: Edition, view: View, scores: Scores) -> list[str]:
         notes = cluster_notes(edition, view)
     if view.weights:
         notes.append("The indicators are weighted as you chose, not as the focus publishes.")
+    if edition.network:
+        notes.append(GROUND_WORDS)
     if edition.place.get("fictional"):
         notes.append("This place is fictional. Its figures are made up.")
     if edition.large and not view.within:
@@ -341,10 +413,11 @@ def _notes(edition: Edition, view: View, scores: Scores) -> list[str]:
     return notes
 
 
-def _other_layers(view: View, place: str) -> list[OtherLayer]:
+def _other_layers(edition: Edition, view: View, place: str) -> list[OtherLayer]:
     return [
-        OtherLayer(LAYER_NAMES[name], _address("maps", place, name, view.query()), name == view.layer)
+        OtherLayer(LAYER_NAMES[name], _address("maps", place, name, view.but(layer=name).query()), name == view.layer)
         for name in LAYERS
+        if name != ACCESS or (edition.services() and (view.within or not edition.large))
     ]
 
 
@@ -368,6 +441,8 @@ def _caption(edition: Edition, view: View, drawn: DrawnLayer, scores: Scores, *,
         kind = "darker means more deprived"
     if drawn.layer.id in ("certainty", "clusters"):
         kind = "the legend names the classes"
+    if drawn.layer.id == ACCESS:
+        kind = "darker means worse access"
     notes = _notes(edition, view, scores)
     if drawn.hatched.any() and not by_council:
         notes = [hatched_words(drawn), *notes]

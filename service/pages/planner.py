@@ -82,6 +82,8 @@ def planner(edition: Edition, scores: Scores, view: View, table: TableRequest, *
             for kind, title, text in DOWNLOADS
         ],
         "share_out_address": f"/places/{view.place}/share-out{query}",
+        "access_address": f"/places/{view.place}/access{query}" if edition.services() else "",
+        "siting_address": f"/places/{view.place}/siting{query}" if edition.services() else "",
         "share_link": f"{public_url}/places/{view.place}{query}",
         "picture_address": f"/pictures/{view.place}/targeting.svg{query}",
         "not_for": NOT_FOR,

@@ -8,18 +8,15 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from geodata.services import load_services
+
 UNKNOWN = "not known"
 STRENGTH_WORDS = {
     "strong": "The figures measure what this focus asks about.",
     "fair": "The figures measure much of what this focus asks about, but not all.",
     "proxy": "The figures stand in for what this focus asks about, because that is not published for neighbourhoods.",
 }
-SERVICE_TITLES = {
-    "gp": "GP practice",
-    "dental": "Dental practice",
-    "family_hub": "Family Hub",
-    "childrens_centre": "Children’s centre or Family Hub",
-}
+SERVICE_TITLES = {service.id: service.name for service in load_services().values()}
 OLDEST = 100
 
 

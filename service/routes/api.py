@@ -8,6 +8,7 @@ import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from service.access.near import near_over_streets
 from service.drawing.features import records, view_facts
 from service.editions.edition import Edition
 from service.editions.scoring import LEADING, METHOD_VERSION, Scores, score
@@ -75,6 +76,7 @@ def neighbourhood_facts(edition: Edition, scores: Scores, row: int) -> dict[str,
     """One neighbourhood with its reasons; without figures if it lies outside the footprint asked for."""
     view, item = scores.view, scores.at(row)
     facts = view_facts(edition, view) | {"neighbourhood": edition.facts(row), "time_basis": edition.meta["time_basis"]}
+    facts["near_over_streets"] = near_over_streets(edition, row)
     facts["registration"] = None if edition.registration is None else edition.registration.of(row)
     if item is None:
         return facts | {"scores": None, "reasons": [], "outcomes": []}

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from service.editions.edition import Edition
 from service.editions.scoring import METHOD_VERSION
-from service.editions.views import View, dial_text
+from service.editions.views import ACCESS, ACCESS_WORDS, View, dial_text
 from service.files.downloads import (
     KINDS,
     LIGHT,
@@ -99,9 +99,10 @@ def answer_key(edition: Edition, view: View, kind: str) -> str:
 
 
 def file_name(edition: Edition, view: View, kind: str) -> str:
-    """Name a file so that a person finds it again: place, layer, focus, dial, footprint, edition."""
+    """Name a file so that a person finds it again: place, layer, what it asks, focus, dial, footprint, edition."""
     within = view.within.replace(":", "-")
-    parts = ("evenreach", view.place, view.layer, view.focus, f"rho{dial_text(view.rho)}", within, edition.id)
+    asked = [getattr(view, name) for name in ACCESS_WORDS] if view.layer == ACCESS else []
+    parts = ("evenreach", view.place, view.layer, *asked, view.focus, f"rho{dial_text(view.rho)}", within, edition.id)
     return "_".join(part.replace(" ", "-").replace("/", "-") for part in parts if part) + f".{kind}"
 
 

@@ -6,10 +6,11 @@ import numpy as np
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from service.drawing.features import collection, councils, sites
+from service.access.layer_columns import check_area
+from service.drawing.features import collection, councils, lines, sites
 from service.editions.edition import Edition
 from service.editions.scoring import METHOD_VERSION, score
-from service.editions.views import View
+from service.editions.views import ACCESS, View
 from service.web.answers import answer
 from service.web.dependencies import (
     BoxText,
@@ -39,10 +40,17 @@ def show_sites(request: Request, edition: RequestedEdition, view: RequestedView,
     known = sorted({site["service"] for site in edition.sites()})
     if wanted and wanted not in known:
         raise BadQuery("service", f"service is {wanted!r}; expected one of {', '.join(known)}.")
-    key = answer_key(edition, view, "sites", wanted)
+    key = answer_key(edition, view, "sites", f"{wanted} {view.accepting}".strip())
     return answer(
         request, key, lambda: sites(edition, view, wanted or None), media_type=GEOJSON, pinned=bool(view.edition)
     )
+
+
+@router.get("/geojson/{place}/lines", response_class=Response)
+def show_lines(request: Request, edition: RequestedEdition, view: RequestedView) -> Response:
+    """Give main roads and water in a place as lines; none where it was built without a street network."""
+    key = answer_key(edition, view, "lines")
+    return answer(request, key, lambda: lines(edition, view), media_type=GEOJSON, pinned=bool(view.edition))
 
 
 @router.get("/geojson/{place}/councils", response_class=Response)
@@ -68,6 +76,8 @@ def show_layer(
 ) -> Response:
     """Neighbourhoods of one layer with their figures; with ``bbox`` only those that touch the box."""
     shown, box = read_detail(detail) if detail else "full", read_bbox(bbox)
+    if view.layer == ACCESS:
+        check_area(edition, view)
     key = answer_key(edition, view, "layer", f"{shown} {box}")
 
     def make() -> bytes:

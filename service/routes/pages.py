@@ -115,6 +115,11 @@ def _guide(demo: Edition) -> dict[str, Any]:
             "href": f"/indicators/overcrowded_share?place={DEMO}",
         },
         {
+            "title": "See who can reach a GP practice",
+            "text": "How near it is, who shares it, and where great need meets poor access.",
+            "href": f"/places/{DEMO}/access",
+        },
+        {
             "title": "Compare with councils like it",
             "text": "Which councils are most like this one, and where it does better or worse.",
             "href": f"/places/{DEMO}/compare",
@@ -123,6 +128,12 @@ def _guide(demo: Edition) -> dict[str, Any]:
             "title": "Follow a target",
             "text": "MMR uptake over five years, the path to 95 per cent, and whether it is on track.",
             "href": f"/indicators/mmr_two_doses?place={DEMO}&goal=95&due=2028/29",
+        },
+        {
+            "title": "Choose where two more family hubs go",
+            "text": "Today’s hubs stay. Which other buildings are best for under-fives, and who gains?",
+            "href": f"/places/{DEMO}/siting?focus=best-start&service=family_hub&add=2&objective=fair&demand=eligible"
+            "&candidates=childrens_centre&candidates=gp",
         },
         {
             "title": "Check the sources",

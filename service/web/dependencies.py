@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, get_origin
 
 from fastapi import Depends, Query, Request
 from fastapi.dependencies.utils import get_flat_params
@@ -11,9 +11,11 @@ from fastapi.params import Query as QueryInfo
 
 from geodata.errors import UnknownFocus, UnknownFootprint
 from layers.map_layers import LAYERS, UnknownLayer
+from service.access import requests as access
 from service.editions.edition import Edition
 from service.editions.open_editions import OpenEditions
-from service.editions.views import DEFAULT_FOCUS, View
+from service.editions.services import ACCEPTING
+from service.editions.views import ACCESS, ACCESS_WORDS, DEFAULT_FOCUS, View
 from service.editions.weights import WEIGHTS, check_weights, names_in, own_names, read_weights
 from service.web.errors import UnknownIndicator
 from service.web.queries import (
@@ -39,12 +41,22 @@ from service.web.workshop import Workshop
 __all__ = ["LSOA", "read_bbox", "read_detail", "read_name", "read_page"]
 
 
-def _known_parameters(request: Request) -> frozenset[str]:
+class Parameters(NamedTuple):
+    """What a route understands: all its parameters, and those that are lists and may be given more than once."""
+
+    known: frozenset[str]
+    lists: frozenset[str]
+
+
+def _known_parameters(request: Request) -> Parameters:
     route = request.scope["route"]
-    known: dict[int, frozenset[str]] = request.app.state.known_parameters
+    known: dict[int, Parameters] = request.app.state.known_parameters
     if id(route) not in known:  # the application keeps its routes, so an id stays the route's own
-        fields = get_flat_params(route.dependant)
-        known[id(route)] = frozenset(field.alias for field in fields if isinstance(field.field_info, QueryInfo))
+        fields = [field for field in get_flat_params(route.dependant) if isinstance(field.field_info, QueryInfo)]
+        known[id(route)] = Parameters(
+            frozenset(field.alias for field in fields),
+            frozenset(field.alias for field in fields if get_origin(field.field_info.annotation) is list),
+        )
     return known[id(route)]
 
 
@@ -52,7 +64,7 @@ async def only_known_parameters(request: Request) -> None:
     """Refuse, on every route, what the route does not declare."""
     given = request.query_params.multi_items()
     if given:
-        check_parameters(given, _known_parameters(request))
+        check_parameters(given, *_known_parameters(request))
 
 
 def described(text: str, pattern: str) -> Any:
@@ -74,6 +86,21 @@ DetailText = Annotated[str, described("Geometry: full, map or none", "full|map|n
 BoxText = Annotated[str, described("west,south,east,north in degrees", ",".join([NUMBER] * 4))]
 PageText = Annotated[str, described("Page of the table, from 1", PAGE)]
 ServiceText = Annotated[str, described("Name of a service", NAME)]
+ModeText = Annotated[
+    str, described("How people travel, for the layer `access`; on foot when left out", "|".join(access.MODES))
+]
+MinutesText = Annotated[
+    str, described("Minutes, 1 to 60, for the layer `access`; 20 when left out", f"{access.MINUTES}")
+]
+MeasureText = Annotated[
+    str, described("How access is measured, for the layer `access`; nearest when left out", "|".join(access.MEASURES))
+]
+DemandText = Annotated[
+    str, described("Who shares the supply, for the layer `access`; eligible when left out", "|".join(access.DEMANDS))
+]
+AcceptingText = Annotated[
+    str, described("Only sites that accept new NHS patients, for the layer `access`", "|".join(ACCEPTING))
+]
 
 
 async def open_editions(request: Request) -> OpenEditions:
@@ -115,19 +142,25 @@ class ViewWords:
     indicator: IndicatorText = ""
     edition: EditionText = ""
     weights: WeightsText = ""
+    service: ServiceText = ""
+    mode: ModeText = ""
+    minutes: MinutesText = ""
+    measure: MeasureText = ""
+    demand: DemandText = ""
+    accepting: AcceptingText = ""
 
 
 AskedWords = Annotated[ViewWords, Depends()]
 
 
 def read_view(opened: Edition, words: ViewWords, layer: str = "") -> View:
-    """Read a view: place, focus, dial, footprint, layer, indicator, edition.
+    """Read a view: place, focus, dial, footprint, layer, indicator, edition, and what the layer access shows.
 
     Raises
     ------
     BadQuery
         If a parameter cannot be read.
-    UnknownFocus, UnknownIndicator
+    UnknownFocus, UnknownIndicator, UnknownService, UnknownMode
         If it names what this edition does not have.
     """
     chosen = read_name("focus", words.focus) or DEFAULT_FOCUS
@@ -136,7 +169,7 @@ def read_view(opened: Edition, words: ViewWords, layer: str = "") -> View:
     shown = read_name("indicator", words.indicator)
     if shown and shown not in opened.indicators:
         raise UnknownIndicator(f"No indicator {shown!r} here; choose one of {', '.join(sorted(opened.indicators))}.")
-    return View(
+    view = View(
         place=opened.place["id"],
         focus=chosen,
         rho=read_rho(words.rho),
@@ -145,7 +178,11 @@ def read_view(opened: Edition, words: ViewWords, layer: str = "") -> View:
         indicator=shown,
         edition=read_edition(words.edition),
         weights=check_weights(opened, chosen, words.weights),
+        **access.canonical(opened, {name: getattr(words, name) for name in ACCESS_WORDS}),
     )
+    if layer == ACCESS:
+        access.asked(opened, view)
+    return view
 
 
 async def requested_view(

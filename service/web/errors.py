@@ -63,6 +63,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     data.UnknownFocus: Problem(404, "unknown-focus", "No such focus", "GET /api/v1/places lists the focuses."),
     data.UnknownNeighbourhood: Problem(404, "unknown-neighbourhood", "No such neighbourhood"),
     data.UnknownFootprint: Problem(404, "unknown-footprint", "No such area within the place"),
+    data.UnknownService: Problem(404, "unknown-service", "No such service here"),
     data.UnknownGroups: Problem(404, "unknown-groups", "No such groups of people"),
     data.UnknownPostcode: Problem(404, "unknown-postcode", "Postcode not found"),
     UnknownLayer: Problem(404, "unknown-layer", "No such map layer"),

@@ -125,15 +125,17 @@ def _match(parameter: str, pattern: str, text: str, wanted: str) -> None:
         raise BadQuery(parameter, f"{parameter} is {text[:80]!r}; expected {wanted}.", hint=f"Give {wanted}.")
 
 
-def check_parameters(given: list[tuple[str, str]], known: frozenset[str]) -> None:
-    """Refuse an unknown parameter, and one that is given twice.
+def check_parameters(
+    given: list[tuple[str, str]], known: frozenset[str], repeatable: frozenset[str] = frozenset()
+) -> None:
+    """Refuse an unknown parameter, and one that is given twice where it is no list.
 
     Parameters
     ----------
     given : list of (name, value)
         The query string, in order.
-    known : frozenset of str
-        What this address understands.
+    known, repeatable : frozenset of str
+        What this address understands, and which of it may be given more than once.
 
     Raises
     ------
@@ -145,6 +147,6 @@ def check_parameters(given: list[tuple[str, str]], known: frozenset[str]) -> Non
     for name, _ in given:
         if name not in known:
             raise BadQuery(name[:80], f"There is no parameter {name[:80]!r} here.", hint=hint)
-        if name in seen:
+        if name in seen and name not in repeatable:
             raise BadQuery(name, f"{name} is given twice.", hint=f"Give {name} once.")
         seen.add(name)

@@ -19,7 +19,8 @@ from typer.testing import CliRunner
 from service.commands.main import app
 
 BUILT = {"demo", "build", "check", "places", "focuses", "sources", "score", "serve", "share-out", "verify", "clusters"}
-LATER = {"closure", "site", "ledger", "targets", "backup"}
+BUILT |= {"access", "site", "closure"}
+LATER = {"ledger", "targets", "backup"}
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from service.editions.open_editions import OpenEditions
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEAMS = 6
+SERVICES = {"gp", "dental", "pharmacy", "family_hub", "childrens_centre", "school", "library", "hospital"}
+SERVICES |= {"diagnostic_centre"}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,7 @@ def test_the_facts_of_a_neighbourhood_are_its_own(edition: Edition) -> None:
         assert facts["lsoa21nm"] == table["lsoa21nm"].iloc[row]
         assert facts["population"] == table["population"].iloc[row]
         assert edition.row(code) == row
-        assert set(facts["near"]) == {"gp", "dental", "family_hub", "childrens_centre"}
+        assert set(facts["near"]) == SERVICES
     leading = edition.names(range(edition.count))
     assert [facts["lsoa21cd"] for facts in leading] == edition.codes.tolist()
     assert edition.names([]) == []
@@ -131,12 +133,12 @@ def test_every_postcode_of_the_look_up_finds_its_neighbourhood(edition: Edition)
 
 
 def test_sites_are_of_the_place_or_near_it(edition: Edition) -> None:
-    assert {site["service"] for site in edition.sites()} == {"gp", "dental", "family_hub", "childrens_centre"}
+    assert {site["service"] for site in edition.sites()} == SERVICES
     for site in edition.sites():
         assert site["inside"] == (site["lsoa21cd"] in edition.codes)
         assert -9 < site["lon"] < 2.5
         assert 49 < site["lat"] < 61.5
-    assert edition.sites("pharmacy") == []
+    assert edition.sites("surgical_hub") == []
     ward = edition.codes[edition.rows_within("ward:E05900001")].tolist()
     assert edition.sites(within="ward:E05900001") == [site for site in edition.sites() if site["lsoa21cd"] in ward]
     with pytest.raises(UnknownFootprint):

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 
+from service.access.near import near_over_streets
 from service.app import create_app
 from service.editions.edition import Edition, open_edition
 from service.editions.scoring import score
@@ -42,6 +43,7 @@ PATHS = {
     "indicator, other view": "/indicators/overcrowded_share?place=demo&focus=best-start",
     "council over time": "/indicators/mmr_two_doses?place=demo&goal=95&due=2028/29",
     "compare": "/places/demo/compare",
+    "access": "/places/demo/access?service=dental&measure=e2sfca&minutes=15",
     "methods": "/methods",
     "method": "/methods/m1",
     "sources": "/sources?place=demo",
@@ -445,8 +447,9 @@ def test_the_page_of_a_neighbourhood_shows_its_figures(site: Site, demo: Edition
     assert f"1 of {demo.count}" in text
     assert f"{scores.targeting_score[item]:.2f} times the average" in text
     assert "the greatest need of all" in text
-    assert "Times are estimated from distance" in text
-    assert f"{facts['near']['gp']['travel_time_min']:.0f} min" in text
+    assert f"Times on foot: {demo.time_basis('walk')}." in text
+    walk = near_over_streets(demo, item)["walk"]["gp"]
+    assert f"about {walk['travel_time_min']:.0f} min" in text
 
 
 def test_a_share_a_head_names_whom_the_focus_counts(site: Site, demo: Edition) -> None:

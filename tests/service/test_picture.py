@@ -95,7 +95,7 @@ def test_every_text_stays_text(nasty):
     text = drawn(two_squares(nasty), caption)
     root = ElementTree.fromstring(text.encode())
     kinds = {element.tag.removeprefix(SVG) for element in root.iter()}
-    assert kinds <= {"svg", "title", "desc", "defs", "pattern", "rect", "text", "g", "path"}
+    assert kinds <= {"svg", "title", "desc", "defs", "pattern", "clipPath", "rect", "text", "g", "path"}
     clean = "".join(letter for letter in nasty if letter >= " " and letter != "\ud800")
     assert root.find(SVG + "title").text == clean
 

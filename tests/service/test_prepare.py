@@ -15,7 +15,7 @@ import pytest
 
 import geodata.demo
 from geodata.catalogue import load_catalogue
-from geodata.definitions import load_indicators
+from geodata.definitions import load_focuses, load_indicators
 from geodata.errors import BadDefinition, BadFile, BadJoin, BadSource, DataError, SourceMissing, UnknownPlace
 from geodata.store import MANIFEST
 from service.building import certainty
@@ -46,7 +46,8 @@ HUBS = "sites/family_hubs_childrens_centres.csv"
 KEYED = (FILE7, UNDERLYING, CENTROIDS, POPULATION, AGE_BANDS, CENSUS_AGE, TENURE)
 EVERYWHERE = 120
 NO_AGES = ("age_bands_mid2020", "census2021_age")
-BY_AGE = ["age-well", "best-start", "long-term-conditions", "mental-health"]
+BY_AGE = [name for name, focus in load_focuses().items() if focus.ages]
+GPS, DENTISTS, CENTRES = "gp_supply_per_1000", "child_dentists_per_1000", "diagnostic_centre_drive_min"
 FROM_UNDERLYING = ["illness_disability_ratio", "acute_morbidity", "years_of_life_lost", "mental_health_indicator"]
 FROM_PRACTICES = [name for name, part in load_indicators().items() if part.by_practice]
 PAGES = (
@@ -193,8 +194,8 @@ def test_an_unknown_place_code_is_refused(attempt: Callable[[], BuildResult], de
 @pytest.mark.parametrize(
     ("file", "source", "unknown", "without_score"),
     [
-        (POSTCODES, "postcodes", [], []),
-        (CENTROIDS, "lsoa21_centroids", ["family_hub_walk_min"], []),
+        (POSTCODES, "postcodes", [GPS, DENTISTS], ["child-dental", "gp-access"]),
+        (CENTROIDS, "lsoa21_centroids", ["family_hub_walk_min", GPS, DENTISTS, CENTRES], ["child-dental", "gp-access"]),
         (HUBS, "family_hubs", ["family_hub_walk_min"], []),
         (
             UNDERLYING,
@@ -202,16 +203,16 @@ def test_an_unknown_place_code_is_refused(attempt: Callable[[], BuildResult], de
             ["adult_skills_share", "housing_affordability", *FROM_UNDERLYING],
             ["building-blocks", "long-term-conditions", "mental-health"],
         ),
-        (AGE_BANDS, "age_bands_mid2020", ["aged_75_share", "aged_85_share"], BY_AGE),
-        (CENSUS_AGE, "census2021_age", ["older_share"], BY_AGE),
-        (REGISTRATIONS, "gp_registrations", FROM_PRACTICES, []),
-        (QOF, "qof", FROM_PRACTICES, []),
-        (EXACT_FIT, "lsoa_2011_2021_exact_fit", FROM_PRACTICES, []),
+        (AGE_BANDS, "age_bands_mid2020", ["aged_75_share", "aged_85_share", DENTISTS], BY_AGE),
+        (CENSUS_AGE, "census2021_age", ["older_share", "young_adult_share", DENTISTS], BY_AGE),
+        (REGISTRATIONS, "gp_registrations", [*FROM_PRACTICES, GPS], ["diagnostics", "gp-access"]),
+        (QOF, "qof", FROM_PRACTICES, ["diagnostics"]),
+        (EXACT_FIT, "lsoa_2011_2021_exact_fit", FROM_PRACTICES, ["diagnostics"]),
         (HEALTH_INDEX, "health_index", [], []),
         (PROFICIENCY, "census2021_english_proficiency", [], []),
         (OCCUPANCY, "census2021_occupancy", ["overcrowded_share"], []),
         (TEAMS, "team_areas", [], []),
-        (PRACTICES, "gp_practices", [], []),
+        (PRACTICES, "gp_practices", [GPS], ["gp-access"]),
     ],
 )
 def test_without_an_optional_source_the_build_goes_on_and_says_so(
@@ -537,6 +538,11 @@ def test_sites_outside_the_place_but_near_are_kept_and_said(opened: Callable[[],
         "dental": {"inside": 7, "near": 1},
         "family_hub": {"inside": 3, "near": 0},
         "childrens_centre": {"inside": 3, "near": 1},
+        "pharmacy": {"inside": 10, "near": 1},
+        "school": {"inside": 15, "near": 0},
+        "library": {"inside": 4, "near": 0},
+        "hospital": {"inside": 3, "near": 0},
+        "diagnostic_centre": {"inside": 1, "near": 1},
     }
     outside = {site["name"] for site in edition.sites() if not site["inside"]}
     assert {"SKELMARSH SURGERY", "Skelmarsh Children's Centre"} <= outside
@@ -593,6 +599,7 @@ def test_the_order_of_rows_in_a_file_changes_no_figure(
         lines = (demo_copy / file).read_text("utf-8").splitlines()
         (demo_copy / file).write_text("\n".join([lines[0], *lines[:0:-1]]) + "\n", "utf-8")
     respoil(demo_copy / BOUNDARIES, lambda data: data["features"].reverse())
+    shutil.copytree(Path(geodata.demo.__file__).parent / "files" / "networks", demo_copy / "networks")
     mixed, plain = tree(opened().stored.folder / "web"), tree(open_edition(demo_store, "demo").stored.folder / "web")
     assert [name for name in plain if name != "meta.json" and plain[name] != mixed[name]] == []
 

@@ -19,13 +19,14 @@ from service.commands.main import app
 from service.editions.edition import Edition, open_edition
 from service.editions.scoring import score
 from service.editions.views import View
+from service.files.a4 import Sheet, plain
 from service.measures.inequalities import inequality
 from service.measures.matched_dials import matched_answer, matched_dial, matched_sentences, outcomes
 from service.measures.missed_needs import missed_needs
 from service.sharing.counts import count_choices, people_in_need
 from service.sharing.designs import designs, given
 from service.sharing.files import share_answer, share_summary
-from service.sharing.pdf import Sheet, pdf_bytes, plain
+from service.sharing.pdf import pdf_bytes
 from service.sharing.requests import Asked, ShareRequest, read_floor
 from service.sharing.share_outs import certificate_bytes, certificate_of, share_budget
 from service.sharing.words import ages_note, notes
@@ -459,7 +460,7 @@ def test_a_large_place_is_shared_out_in_the_workshop_with_the_same_figures(
 
 
 def test_a_name_is_shortened_and_its_code_never(edition: Edition) -> None:
-    sheet = Sheet(share_budget(edition, View("demo"), ShareRequest(40, "whole")))
+    sheet = Sheet(title="Names", subject="Names", edition=edition.id)
     sheet.set_font("Helvetica", "", 7)
     names = [f"Broughton and Middleton Village (Milton Keynes 0{number}B)" for number in (21, 22)]
     cut = [sheet.cut(name, 45) for name in names]
