@@ -165,7 +165,8 @@ def dentists(book: AddressBook) -> tuple[pd.DataFrame, pd.DataFrame]:
         if status == "A":
             pages.append(
                 {
-                    "practice_id": OTHER_PAGES.get(code, f"V0{code[1:]}"), "practice_name": name.title().replace("'S ", "'s "),
+                    "practice_id": OTHER_PAGES.get(code, f"V0{code[1:]}"),
+                    "practice_name": name.title().replace("'S ", "'s "),
                     "address": f"{site['address']}, {names.BOROUGH if inside else names.NEIGHBOUR}",
                     "postcode": site["pcds"],
                     "area_code": f"LSOA::{site['lsoa21']}", "accepting_adults": adults, "accepting_children": children,
