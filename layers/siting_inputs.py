@@ -123,7 +123,7 @@ def checked_capacity(
     wrong = [name for name in usable if not room[cost.columns.get_loc(name)] >= 0]
     if wrong:
         raise ValueError(f"capacity of site {wrong[0]} is {capacity[wrong[0]]}; expected zero or more")
-    room = np.nan_to_num(room, nan=0.0, posinf=np.inf)
+    room = np.asarray(np.nan_to_num(room, nan=0.0, posinf=np.inf))
     most = float(room[kept].sum() + np.sort(room[free])[::-1][:choose].sum())
     short = float(demand.sum()) - most
     if short > 1e-9 * float(demand.sum()):
