@@ -85,8 +85,13 @@ REQUIRED_IN_CI = {"chromium", "gdal", "libreoffice"}
 FIXTURE_MARKERS = {"browser": "chromium", "gdal": "gdal", "libreoffice": "libreoffice", "sources_dir": "realdata"}
 
 
+# The longest files come first, so that two workers end at about the same time.
+LONGEST = ("test_reference.py", "test_killed_build.py", "test_notebooks.py", "test_prepare.py", "test_pages.py")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark a test by what it asks for, so that `-m "not chromium"` leaves out every such test."""
+    """Begin with the longest files; mark a test by what it asks for, so that `-m "not chromium"` leaves them out."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     for item in items:
         for fixture in getattr(item, "fixturenames", ()):
             if fixture in FIXTURE_MARKERS and item.get_closest_marker(FIXTURE_MARKERS[fixture]) is None:
