@@ -312,7 +312,7 @@ def test_a_postcode_leads_to_its_neighbourhood_and_stands_in_no_address(opened: 
 def test_every_guided_link_opens(opened: Callable[..., Any], site: str) -> None:
     page = opened("/")
     links = [link.get_attribute("href") for link in page.locator(".er-job a").all()]
-    assert len(links) == 10
+    assert len(links) == 12
     for link in links:
         answer = page.goto(site + link, wait_until="networkidle")
         assert answer.status == 200

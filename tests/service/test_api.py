@@ -15,7 +15,10 @@ from service.editions.edition import Edition, open_edition
 from service.editions.scoring import AFTER, LEADING, score
 from service.editions.views import View
 
-FOCUSES = ("core", "age-well", "best-start", "building-blocks", "long-term-conditions", "mental-health")
+FOCUSES = (
+    "core", "age-well", "best-start", "building-blocks", "child-dental", "diagnostics", "gp-access", "immunisation",
+    "long-term-conditions", "mental-health",
+)  # fmt: skip
 SCORES = "/api/v1/places/demo/scores"
 ONE = "/api/v1/places/demo/neighbourhoods/"
 
@@ -72,18 +75,20 @@ def test_the_scores_table_has_the_published_columns_in_order(served: Any, editio
     assert table["columns"] == [*LEADING, "eligible", *own, *AFTER]
     assert len(table["rows"]) == table["count"] == 120
     assert [row["lsoa21cd"] for row in table["rows"]] == edition.codes.tolist()
-    for row in table["rows"]:
-        assert list(row) == table["columns"]
+    assert all(list(row) == table["columns"] for row in table["rows"])
+    known = [row for row in table["rows"] if row["need_score"] is not None]
+    assert len(known) == 120 or focus == "child-dental"  # a dentist's answer may not be known
+    for row in known:
         assert 1 <= row["rank_low"] <= row["rank_high"] <= 120
         assert 0 <= row["top_fifth_chance"] <= 1
         assert row["certainty"] in CLASSES
-        assert row["need_fifth"] == -(-5 * row["rank"] // 120)
+        assert row["need_fifth"] == -(-5 * row["rank"] // len(known))
         assert 0 < row["need_position"] < 1
         assert row["grade"] in ("measured", "apportioned", "modelled", "imputed")
-    people = np.array([row["eligible"] for row in table["rows"]])
-    position = np.array([row["need_position"] for row in table["rows"]])
+    people = np.array([row["eligible"] for row in known])
+    position = np.array([row["need_position"] for row in known])
     assert np.average(position, weights=people) == pytest.approx(0.5, abs=1e-8)
-    shares = [row["targeting_score"] for row in table["rows"]]
+    shares = [row["targeting_score"] for row in known]
     assert table["dial"] == {
         "least": min(shares), "most": max(shares), "ratio": pytest.approx(max(shares) / min(shares)),
     }  # fmt: skip
@@ -109,20 +114,26 @@ def test_the_reasons_of_every_neighbourhood_add_up_to_its_score(served: Any, edi
         answer = served.json(f"{ONE}{code}?focus={focus}")
         reasons = answer["reasons"]
         assert [reason["indicator"] for reason in reasons] == [part["indicator"] for part in ingredients]
-        assert sum(reason["part"] for reason in reasons) == pytest.approx(answer["scores"]["need_score"], abs=1e-6)
+        whole = answer["scores"]["need_score"]
+        parts = [reason["part"] for reason in reasons if reason["part"] is not None]
+        assert len(parts) == len(reasons) or focus == "child-dental"  # a dentist's answer may not be known
+        assert whole is None or sum(parts) == pytest.approx(whole, abs=1e-6)
         for reason, part in zip(reasons, ingredients, strict=True):
             assert reason["value"] == rows[code][reason["indicator"]]
             assert (reason["weight"], reason["justification"]) == (part["weight"], part["justification"])
-            assert reason["part"] >= 0
+            assert reason["part"] is None or reason["part"] >= 0
             assert reason["unit"]
         assert answer["scores"] == {name: value for name, value in rows[code].items() if name not in LEADING}
         assert answer["neighbourhood"]["lsoa21cd"] == code
 
 
-def test_what_is_near_says_on_what_it_rests(served: Any) -> None:
+def test_what_is_near_says_on_what_it_rests(served: Any, edition: Edition) -> None:
     answer = served.json(f"{ONE}E01900001")
     assert answer["time_basis"] == "estimated from distance"
     for service, near in answer["neighbourhood"]["near"].items():
+        if not edition.service(service)["complete"]:  # not known here, and no far one is named instead
+            assert near["name"] is near["travel_time_min"] is None, service
+            continue
         assert near["name"], service
         assert near["travel_time_min"] == pytest.approx(near["distance_m"] * 1.3 / 80, abs=0.06)
     assert answer["attribution"]

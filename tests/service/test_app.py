@@ -219,7 +219,9 @@ def test_an_asset_changes_its_address_with_its_content(tmp_path: Path) -> None:
 def test_the_api_document_lists_every_parameter(client: Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     given = {part["name"] for part in paths["/geojson/{place}/{layer}"]["get"]["parameters"]}
-    assert {"place", "layer", "focus", "weights", "rho", "within", "indicator", "edition", "detail", "bbox"} == given
+    of_access = {"service", "mode", "minutes", "measure", "demand", "accepting"}
+    of_all = {"place", "layer", "focus", "weights", "rho", "within", "indicator", "edition", "detail", "bbox"}
+    assert given == of_all | of_access
 
 
 def test_the_api_page_asks_no_other_host(client: Client) -> None:

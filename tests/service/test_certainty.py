@@ -254,9 +254,12 @@ def test_luton_on_the_published_figures(real_store: Any) -> None:
     luton = open_edition(real_store("luton"), "luton")
     for focus in luton.focuses:
         scores = score(luton, View("luton", focus))
+        known = np.isfinite(scores.need_score)  # a dentist's answer may not be known anywhere near
+        assert known.sum() > 100, focus
         inside = (scores.rank_low <= scores.rank) & (scores.rank <= scores.rank_high)
-        assert inside.mean() > 0.8, focus
-        assert scores.top_fifth_chance.sum() == pytest.approx(25, abs=0.5), focus
+        assert inside[known].mean() > 0.8, focus
+        assert scores.top_fifth_chance[known].sum() == pytest.approx(known.sum() / 5, abs=0.9), focus
+        assert np.isnan(scores.top_fifth_chance[~known]).all(), focus
     # Children in poverty, crowding and household deprivation are counted: .7 of the weight.
     sure = score(luton, View("luton", "best-start")).certainty
     assert {"surely in", "surely out", "borderline"} == set(sure)

@@ -96,7 +96,7 @@ def test_a_share_is_its_count_over_its_denominator(edition: Edition) -> None:
     counted = [name for name in edition.indicators if edition.indicator_counts(name) is not None]
     assert set(counted) == {
         "overcrowded_share", "household_deprived_share", "rented_share", "disabled_share", "older_share",
-        "aged_75_share", "aged_85_share",
+        "aged_75_share", "aged_85_share", "private_rented_share", "young_adult_share",
     }  # fmt: skip
     for name in counted:
         count, among = edition.indicator_counts(name) or (np.nan, np.nan)
