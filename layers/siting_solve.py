@@ -37,12 +37,14 @@ def tried_plan(task: Task, tried: Tried, number: int, among: Rows | None = None)
     return Solved(chosen, value, value, f"every combination tried ({task.combinations:,})")
 
 
-def solve(task: Task) -> Solved:
+def solve(task: Task, *, work: float | None = None) -> Solved:
     """Find the best plan of a task.
 
     Parameters
     ----------
     task : Task
+    work : float, optional
+        Cells of a table of sums to look at before the proof stops with the gap it has; `WORK` if left out.
 
     Returns
     -------
@@ -56,8 +58,9 @@ def solve(task: Task) -> Solved:
     if enumerable(task):
         return tried_plan(task, try_all(task, [task.aim]), 0)
     peopled = replace(task, minutes=task.minutes[task.demand > 0], demand=task.demand[task.demand > 0])
-    ways = {"mean": _least_sum, "fair": _least_sum, "worst": _least_longest, "coverage": _most_covered}
-    return ways[task.aim.objective](peopled)
+    if task.aim.objective in ("mean", "fair"):
+        return _least_sum(peopled, WORK if work is None else work)
+    return {"worst": _least_longest, "coverage": _most_covered}[task.aim.objective](peopled)
 
 
 @dataclass(frozen=True)
@@ -123,14 +126,14 @@ def _bound_of(task: Task, bound: float) -> float:
     return top + (math.log(mean) - raised) / task.aim.kappa if mean > 0 else 0.0
 
 
-def _least_sum(task: Task) -> Solved:
+def _least_sum(task: Task, work: float) -> Solved:
     asked = sums(task)
-    rows, total, bound = best_sum(asked.table, asked.base, task.choose, work=WORK)
+    rows, total, bound = best_sum(asked.table, asked.base, task.choose, work=work)
     if total >= asked.impossible:
         start = _reaching_all(task, asked)
         if start is None:
             return Solved(task.free[rows], math.inf, math.inf, SEARCHED)
-        rows, total, bound = best_sum(asked.table, asked.base, task.choose, start=start, work=WORK)
+        rows, total, bound = best_sum(asked.table, asked.base, task.choose, start=start, work=work)
     chosen = task.free[rows]
     value = task.value(chosen)
     return Solved(chosen, value, min(value, _bound_of(task, bound)) if bound < total else value, SEARCHED)

@@ -81,9 +81,7 @@
   }
 
   function showAll(view) {
-    // Leaflet drops what is asked of it while it zooms: wait for the end of that.
-    if (view.map._animatingZoom) { view.map.once('zoomend', function () { showAll(view); }); return; }
-    view.map.fitBounds(view.start, { animate: false });
+    settle(view, function () { view.map.fitBounds(view.start, { animate: false }); });
   }
 
   function addHatch(svg, palette) {
@@ -278,9 +276,17 @@
   function fit(view) {
     var bounds = view.areas.getBounds();
     if (!bounds.isValid()) { return; }
-    view.map.fitBounds(bounds, { padding: [10, 10], animate: false });
-    view.map.setMaxBounds(bounds.pad(0.6));
     view.start = bounds;
+    settle(view, function () {
+      view.map.fitBounds(bounds, { padding: [10, 10], animate: false });
+      view.map.setMaxBounds(bounds.pad(0.6));
+    });
+  }
+
+  /* Leaflet drops what is asked of it while it zooms, as it does towards the whole place at first: wait for the end. */
+  function settle(view, then) {
+    if (view.map._animatingZoom) { view.map.once('zoomend', function () { settle(view, then); }); return; }
+    then();
   }
 
   function outlineOf(features) {

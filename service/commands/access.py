@@ -7,18 +7,28 @@ from typing import Annotated, Any
 
 import typer
 
-from service.commands.options import Dial, EditionName, FocusName, Weights, Within, table_file
+from service.commands.options import Dial, EditionName, Weights, Within, readable, table_file
 from service.commands.output import Json, Output, PlaceName, Quiet, Refusal, Store, print_table, told
 
 SPOTS_SHOWN = 20
+
+
+def _minutes(text: str) -> str:
+    from service.access.requests import read_minutes
+
+    return readable(lambda: read_minutes(text), text)
 
 
 @told
 def access(
     place: PlaceName,
     service: Annotated[str, typer.Option("--service", help="A service, such as gp, dental or family_hub.")],
-    mode: Annotated[str, typer.Option("--mode", help="walk, cycle, drive or transit. [default: walk]")] = "",
-    minutes: Annotated[str, typer.Option("--minutes", help="T, 1 to 60. [default: 20]")] = "",
+    mode: Annotated[
+        str, typer.Option("--mode", help="walk, cycle, drive or transit. [default: the usual way to the service]")
+    ] = "",
+    minutes: Annotated[
+        str, typer.Option("--minutes", callback=_minutes, help="T, 1 to 60. [default: 20]", show_default=False)
+    ] = "",
     measure: Annotated[str, typer.Option("--measure", help="nearest, within, 2sfca or e2sfca.")] = "nearest",
     demand: Annotated[str, typer.Option("--demand", help="eligible, people or targeting.")] = "eligible",
     accepting: Annotated[
@@ -29,7 +39,9 @@ def access(
         Path | None,
         typer.Option("--out", callback=table_file, help="File to write: .csv .xlsx .geojson .gpkg .parquet"),
     ] = None,
-    focus: FocusName = "core",
+    focus: Annotated[
+        str, typer.Option("--focus", help="A focus, as `evenreach focuses` lists them. [default: that of the service]")
+    ] = "",
     rho: Dial = "3",
     within: Within = "",
     weights: Weights = "",
@@ -41,7 +53,7 @@ def access(
     """Say who in PLACE can reach a service: nearest site, sites within T minutes, supply shared out."""
     from geodata.errors import UnknownService
     from service.access.answers import access_answer
-    from service.access.requests import canonical
+    from service.access.requests import canonical, usual_focus
     from service.editions.edition import open_edition
     from service.editions.views import ACCESS, View
     from service.editions.weights import check_weights
@@ -51,10 +63,11 @@ def access(
     from service.web.queries import BadQuery, read_rho
 
     opened = open_edition(store or Settings().store, place, edition or None)
-    opened.focus_arrays(focus)
     words = {"service": service, "mode": mode, "minutes": minutes, "measure": measure, "demand": demand}
     try:
         read = canonical(opened, words | {"accepting": accepting})
+        focus = focus or usual_focus(opened, service, accepting)
+        opened.focus_arrays(focus)
         view = View(
             place=place, focus=focus, rho=read_rho(rho), within=within, layer=ACCESS, edition=edition,
             weights=check_weights(opened, focus, weights), **read,
@@ -75,9 +88,12 @@ def _show(found: dict[str, Any]) -> None:
     print(f"{service['question']} {found['name']}, edition {found['edition']}, focus {found['focus']}")
     for sentence in found["words"]:
         print(f"  {sentence}")
-    headings = ("need fifth", "people", "minutes", "within T, %", "sites within T", "2SFCA", "E2SFCA")
+    headings = ("need fifth", "people", "minutes", "within T, %", "sites within T", "per 1,000 in T", "per 1,000, near")
     rows = [("all", *_cells(found["everyone"])), *((row["fifth"], *_cells(row)) for row in found["fifths"])]
-    print(f"\nBy need fifth, 1 = greatest need; T = {question['minutes']} minutes; 2SFCA and E2SFCA per 1,000 people")
+    print(
+        f"\nBy need fifth, 1 = greatest need; T = {question['minutes']} minutes; supply in reach per 1,000 people, "
+        "shared with everyone who reaches it: within T (2SFCA), and near sites counting more (E2SFCA)"
+    )
     print_table(headings, rows)
     spots = found["blackspots"]["neighbourhoods"]
     if spots:
@@ -92,7 +108,9 @@ def _show(found: dict[str, Any]) -> None:
         )  # fmt: skip
         if len(spots) > SPOTS_SHOWN:
             print(f"  and {len(spots) - SPOTS_SHOWN:,} more; --json lists them all")
-    print(f"\nAgainst need: {found['proportionality']['words']}")
+    print("\nAgainst need")
+    for sentence in found["need_words"]:
+        print(f"  {sentence}")
     for note in [*found["notes"], *found["attribution"]]:
         print(f"  {note}")
     if "file" in found:

@@ -6,10 +6,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
-from service.commands.check import open_own_table, show_report
-from service.commands.output import BAD_INPUT, Output, Refusal
+from service.commands.check import open_own_table, refuse_file
+from service.commands.output import Output, Refusal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,38 +76,43 @@ def growth_of(
 ) -> tuple[tuple[str, float], ...]:
     """Read people who are still to come: code of a neighbourhood (2021) and a number.
 
-    Rows outside the area are left out, and it is said how many.
-
     Raises
     ------
     Refusal
-        If a number is missing or below zero, or no row is about the area.
+        If a number is missing, below zero or too large, or a row is about no neighbourhood of the area; it names
+        the row.
     typer.Exit
         If the gate refuses the file; its report is printed.
     """
+    from service.siting.requests import MOST_PEOPLE
+    from service.siting.sites import area_words
+
     table = _read(file, "resource", GROWTH, edition, output, sources=None, store=store)
     inside = set(edition.codes[edition.rows_within(view.within)].tolist())
-    here = table[table["lsoa21cd"].isin(inside)]
-    for row, code, people in zip(*(here[name].tolist() for name in ("row", "lsoa21cd", "amount")), strict=True):
-        if math.isnan(people) or people < 0:
-            said = "how many people is not known" if math.isnan(people) else f"{people:g} people is below 0"
-            raise Refusal(f"{file.name}, row {row}, {code}: {said}; give a number of 0 or more")
-    if here.empty:
-        raise Refusal(f"{file.name}: no row is about a neighbourhood of the area that is looked at")
-    if len(here) < len(table):
-        output.say(f"{file.name}: {len(table) - len(here):,} rows lie outside the area and were left out")
-    return tuple(zip(here["lsoa21cd"].tolist(), here["amount"].tolist(), strict=True))
+    for row, code, people in zip(*(table[name].tolist() for name in ("row", "lsoa21cd", "amount")), strict=True):
+        if code not in inside:
+            raise _elsewhere(file, row, code, area_words(edition, view))
+        if not 0 <= people <= MOST_PEOPLE:
+            said = "how many people is not known" if math.isnan(people) else f"{people:,.10g} people"
+            raise Refusal(f"{file.name}, row {row}, {code}: {said}; give a number from 0 to {MOST_PEOPLE:,}")
+    return tuple(zip(table["lsoa21cd"].tolist(), table["amount"].tolist(), strict=True))
 
 
 def _read(
     file: Path, kind: str, declared: list[str], edition: Edition, output: Output, *, sources: Path | None, store: Path
 ) -> pd.DataFrame:
-    """Take a file through the gate; end with its report where it is refused."""
+    """Take a file through the gate; end with its report where it is refused, or is in part about another place."""
     place = str(edition.place["id"])
     upload = open_own_table(file, kind, declared, output, place=place, sources=sources, store=store)
     if upload.table is None:
-        output.result(upload.report.as_dict(), show_report)
-        raise typer.Exit(BAD_INPUT)
-    if upload.report.skipped:
-        output.say(f"{file.name}: {upload.report.skipped:,} rows lie outside the place and were left out")
+        refuse_file(upload.report.as_dict(), output)
+    outside = next((item for item in upload.report.items if item.rule == "outside-place"), None)
+    if outside is not None:
+        raise _elsewhere(file, outside.row, outside.code, str(edition.place["name"]))
     return upload.table
+
+
+def _elsewhere(file: Path, row: object, code: object, area: str) -> Refusal:
+    """Refuse people who are added where the plan does not look, as an address or JSON that adds them is refused."""
+    said = f"{file.name}, row {row}: people are added to {code}, which is no neighbourhood of {area}"
+    return Refusal(f"{said}; give 2021 codes of neighbourhoods in the area that is looked at")

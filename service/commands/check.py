@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -65,9 +65,9 @@ def check(
         step("loading")
         upload = open_own_table(file, kind, declared or [], output, place=place, sources=sources, store=store)
         report = verdict(upload, place, store)
-    output.result(report, show_report)
     if not report["accepted"]:
-        raise typer.Exit(BAD_INPUT)
+        refuse_file(report, output)
+    output.result(report, show_report)
 
 
 def verdict(upload: Upload, place: str, store: Path | None) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def open_own_table(
     with file.open("rb") as stream:
         upload = open_upload(stream, facts, areas=areas, gazetteer=gazetteer)
     if middles is not None:
-        upload.report.facts["postcodes"] = "no list is at hand: placed where the people of their neighbourhood live"
+        upload.report.facts["postcodes"] = "no list is at hand: placed by the postcodes that the place was built with"
     return upload
 
 
@@ -158,7 +158,13 @@ def areas_of(place: str, store: Path) -> Areas:
 
 
 def middles_of(place: str, store: Path) -> Gazetteer | None:
-    """Give the postcodes that a built place holds, each where its neighbourhood's people live on average."""
+    """Give the postcodes that a built place holds, each at its own point.
+
+    In an edition built without these points, each is where its neighbourhood's people live on average.
+    """
+    import numpy as np
+
+    from geodata.crs import to_grid
     from geodata.postcodes import Gazetteer
     from geodata.stored import read_neighbourhoods
     from service.editions.edition import open_edition
@@ -169,7 +175,15 @@ def middles_of(place: str, store: Path) -> Gazetteer | None:
         return None
     places = read_neighbourhoods(edition.stored).reset_index().iloc[rows]
     table = places[["lsoa21cd", "lad24cd", "centroid_x_m", "centroid_y_m"]]
-    return Gazetteer(table.set_axis(["lsoa21cd", "laua", "easting", "northing"], axis=1).assign(pcds=postcodes))
+    table = table.set_axis(["lsoa21cd", "laua", "easting", "northing"], axis=1).assign(pcds=postcodes)
+    points = edition.postcode_points()
+    if points is not None:
+        easting, northing = to_grid(points[:, 0], points[:, 1])
+        known = np.isfinite(easting)
+        table = table.assign(
+            easting=np.where(known, easting, table["easting"]), northing=np.where(known, northing, table["northing"])
+        )
+    return Gazetteer(table)
 
 
 def gazetteer_of(place: str, sources: Path | None, cache: Path) -> Gazetteer | None:
@@ -212,6 +226,28 @@ def _tell_wrong_usage(error: BadDeclaration, output: Output) -> None:
     else:
         print(f"evenreach: {error.sentence()}", file=sys.stderr)
     raise typer.Exit(WRONG_USAGE)
+
+
+def refuse_file(report: dict[str, Any], output: Output) -> NoReturn:
+    """End a command whose file the gate refused: with its report, or the faults alone where only errors are wanted.
+
+    Raises
+    ------
+    typer.Exit
+        Always, with code 1.
+    """
+    output.result(report, show_report)
+    if output.quiet and not output.as_json:
+        for item in report["items"]:
+            if item["severity"] == "reject":
+                print(f"evenreach: {fault_line(report['file'], item)}", file=sys.stderr)
+    raise typer.Exit(BAD_INPUT)
+
+
+def fault_line(file: str, item: dict[str, Any]) -> str:
+    """Write what is wrong with a file on one line, after its name, row and column."""
+    where = [f"{name} {item[name]}" for name in ("row", "column") if item[name] is not None]
+    return f"{', '.join([file, *where])}: {item['message']}"
 
 
 def show_report(report: dict[str, Any]) -> None:

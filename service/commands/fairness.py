@@ -105,13 +105,15 @@ def missed_need(
 
 def _own_areas(file: Path, place: str, store: Path | None, output: Output) -> list[str]:
     """Read the neighbourhoods of all footprints in a file, through the gate for files that people bring."""
-    from service.commands.check import open_own_table
+    from service.commands.check import fault_line, open_own_table
 
     if not file.is_file():
         raise Refusal(f"{file}: there is no such file")
     upload = open_own_table(file, "footprints", [], output, place=place, store=store)
     if upload.table is None:
-        raise Refusal(f"{file.name} was refused: `evenreach check {file} --as footprints` says why")
+        first = next(item for item in upload.report.as_dict()["items"] if item["severity"] == "reject")
+        said = f"{fault_line(file.name, first)}; `evenreach check {file} --as footprints` lists all that is wrong"
+        raise Refusal(said)
     return sorted(set(upload.table["lsoa21cd"]))
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.commands.check import Declarations, Kind, OwnFile, Sources, open_own_table, show_report
-from service.commands.output import BAD_INPUT, Json, Output, PlaceName, Quiet, Store, told
+from service.commands.check import Declarations, Kind, OwnFile, Sources, open_own_table, refuse_file
+from service.commands.output import Json, Output, PlaceName, Quiet, Store, told
 
 if TYPE_CHECKING:
     from service.own.tables import Imported
@@ -42,8 +42,7 @@ def import_table(
             sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
             made = import_own(folder, place, upload, name=name, title=title, replace=replace, sha256=sha256)
     if not upload.report.accepted:
-        output.result(upload.report.as_dict(), show_report)
-        raise typer.Exit(BAD_INPUT)
+        refuse_file(upload.report.as_dict(), output)
     output.result(summary(made) | {"report": upload.report.as_dict()}, _show)
 
 

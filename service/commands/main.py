@@ -46,7 +46,11 @@ def evenreach(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Map how need and access differ between neighbourhoods, and work out what each should get."""
+    """Map how need and access differ between neighbourhoods, and work out what each should get.
+
+    Exit 0 = done; 1 = it cannot be done with this place, these files or these choices; 2 = an option that cannot be
+    read as typed.
+    """
 
 
 app.command("demo")(build.demo)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.commands.check import open_own_table, show_report
+from service.commands.check import open_own_table, refuse_file
 from service.commands.options import Dial, EditionName, FocusName, Weights, Within, amount_option, readable
 from service.commands.output import BAD_INPUT, Json, Output, PlaceName, Quiet, Refusal, Store, told
 
@@ -183,8 +183,7 @@ def _with_file(request: ShareRequest, place: str, store: Path, output: Output) -
     path = Path(request.over)
     upload = open_own_table(path, "footprints", [], output, place=place, store=store)
     if upload.table is None:
-        output.result(upload.report.as_dict(), show_report)
-        raise typer.Exit(BAD_INPUT)
+        refuse_file(upload.report.as_dict(), output)
     areas = tuple(zip(upload.table["footprint"].tolist(), upload.table["lsoa21cd"].tolist(), strict=True))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return replace(request, over=FILE, areas=areas, file=path.name, sha256=digest)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from service.commands.check import Declarations, Sources
-from service.commands.options import Dial, EditionName, FocusName, Weights, Within, readable
-from service.commands.output import Json, Output, PlaceName, Quiet, Refusal, Store, print_table, told
+from service.commands.options import Dial, EditionName, Weights, Within, readable
+from service.commands.output import Json, Output, PlaceName, Quiet, Refusal, Store, told
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition
@@ -17,15 +17,6 @@ if TYPE_CHECKING:
     from service.siting.requests import SitingRequest
 
 FORMATS = ("csv", "xlsx", "pdf", "geojson", "json")
-MOST_SHOWN = 10
-MEASURES = (
-    ("mean_min", "average journey, minutes"),
-    ("worst_fifth_mean_min", "average in the fifth of greatest need"),
-    ("p95_min", "95 of 100 people travel at most"),
-    ("maximum_min", "longest journey"),
-    ("fair_k", "fair average (Kolm-Pollak)"),
-    ("covered", "people within reach"),
-)
 
 
 def _out(out: Path) -> Path:
@@ -47,12 +38,23 @@ def _candidates(texts: list[str] | None) -> list[str]:
     return texts or []
 
 
-def _demand(text: str) -> str:
+def _demand(texts: list[str] | None) -> list[str]:
     from service.siting.requests import DEMANDS
 
-    if text not in DEMANDS and not Path(text).is_file():
-        raise typer.BadParameter(f"{text!r} is neither a file nor one of {', '.join(DEMANDS)}")
-    return text
+    files = [text for text in texts or [] if text not in DEMANDS]
+    for text in files:
+        if not Path(text).is_file():
+            raise typer.BadParameter(f"{text!r} is neither a file nor one of {', '.join(DEMANDS)}")
+    if len(files) > 1 or len(texts or []) - len(files) > 1:
+        raise typer.BadParameter("give one of the words and one file at most")
+    return texts or []
+
+
+def _whom(texts: list[str] | None) -> str:
+    """Give the word among what --demand says, empty where there is none."""
+    from service.siting.requests import DEMANDS
+
+    return next((text for text in texts or [] if text in DEMANDS), "")
 
 
 def _objective(text: str) -> str:
@@ -77,18 +79,34 @@ def _points(texts: list[str] | None) -> list[str]:
     return texts or []
 
 
+def _sites(texts: list[str]) -> list[str]:
+    if not all(text.strip() for text in texts):
+        raise typer.BadParameter("the id of a site is empty")
+    return texts
+
+
 ServiceName = Annotated[str, typer.Option("--service", help="The service to be placed; new where no site is open.")]
 Out = Annotated[Path, typer.Option("--out", callback=_out, help="File to write: .csv .xlsx .pdf .geojson .json")]
 DemandName = Annotated[
-    str,
+    list[str] | None,
     typer.Option(
         "--demand",
         callback=_demand,
-        help="people, eligible, targeting, or a CSV of people still to come (lsoa21cd, people), added to residents.",
+        help="people (usual), eligible or targeting; and a CSV of people still to come (lsoa21cd, people), who are "
+        "added to them. Repeatable: a word and a file.",
+        show_default=False,
     ),
 ]
 Minutes = Annotated[str, typer.Option("--minutes", callback=_minutes, help="What counts as within reach.")]
-Mode = Annotated[str, typer.Option("--mode", help="walk, cycle, drive, transit: as the place was built.")]
+Mode = Annotated[
+    str,
+    typer.Option(
+        "--mode", help="walk, cycle, drive, transit: as the place was built; usually walk, drive where most do."
+    ),
+]
+Focus = Annotated[
+    str, typer.Option("--focus", help="A focus, as `evenreach focuses` lists them; usually the one for the service.")
+]
 
 
 @told
@@ -122,14 +140,14 @@ def site(
     objective: Annotated[
         str, typer.Option("--objective", callback=_objective, help="mean, worst, coverage or fair")
     ] = "mean",
-    demand: DemandName = "people",
+    demand: DemandName = None,
     minutes: Minutes = "15",
-    mode: Mode = "walk",
+    mode: Mode = "",
     capacity: Annotated[
         list[str] | None,
         typer.Option("--capacity", help="each:PEOPLE, ID:PEOPLE or listed. Repeatable.", show_default=False),
     ] = None,
-    focus: FocusName = "core",
+    focus: Focus = "",
     rho: Dial = "3",
     within: Within = "",
     weights: Weights = "",
@@ -144,7 +162,7 @@ def site(
     from service.siting.requests import Asked
 
     output = Output(as_json, quiet)
-    opened, view, folder = _opened(place, focus, rho, within, weights, edition, store)
+    opened, view, folder = _opened(place, service, focus, rho, within, weights, edition, store)
     asked = Asked(
         service=service,
         candidates=[text for text in candidates or [] if not Path(text).is_file()],
@@ -153,7 +171,7 @@ def site(
         keep=keep or [],
         forbid=forbid or [],
         objective=objective,
-        demand=demand if not Path(demand).is_file() else "",
+        demand=_whom(demand),
         minutes=minutes,
         mode=mode,
         point=point or [],
@@ -170,12 +188,14 @@ def site(
 def closure(
     place: PlaceName,
     service: ServiceName,
-    site: Annotated[list[str], typer.Option("--site", help="Id of a site to close. Repeatable: all of them close.")],
+    site: Annotated[
+        list[str], typer.Option("--site", callback=_sites, help="Id of a site to close. Repeatable: all of them close.")
+    ],
     out: Out,
-    demand: DemandName = "people",
+    demand: DemandName = None,
     minutes: Minutes = "15",
-    mode: Mode = "walk",
-    focus: FocusName = "core",
+    mode: Mode = "",
+    focus: Focus = "",
     rho: Dial = "3",
     within: Within = "",
     weights: Weights = "",
@@ -188,12 +208,12 @@ def closure(
     from service.siting.requests import Asked
 
     output = Output(as_json, quiet)
-    opened, view, folder = _opened(place, focus, rho, within, weights, edition, store)
+    opened, view, folder = _opened(place, service, focus, rho, within, weights, edition, store)
     asked = Asked(
         service=service,
         add=str(-len(set(site))),
         close=site,
-        demand=demand if not Path(demand).is_file() else "",
+        demand=_whom(demand),
         minutes=minutes,
         mode=mode,
     )
@@ -202,17 +222,19 @@ def closure(
 
 
 def _opened(
-    place: str, focus: str, rho: str, within: str, weights: str, edition: str, store: Path | None
+    place: str, service: str, focus: str, rho: str, within: str, weights: str, edition: str, store: Path | None
 ) -> tuple[Edition, View, Path]:
     """Open the edition and read the view."""
     from service.editions.edition import open_edition
     from service.editions.views import View
     from service.editions.weights import check_weights
     from service.settings import Settings
+    from service.siting.usual import usual_focus
     from service.web.queries import BadQuery, read_rho
 
     folder = store or Settings().store
     opened = open_edition(folder, place, edition or None)
+    focus = focus or usual_focus(opened, service)
     opened.focus_arrays(focus)  # an unknown focus is named before its weights are
     try:
         weights = check_weights(opened, focus, weights)
@@ -224,12 +246,13 @@ def _opened(
 
 def _request(opened: Edition, view: View, asked: Any) -> SitingRequest:
     """Read what was asked."""
+    from service.siting.usual import as_usual
     from service.web.queries import BadQuery
 
     try:
         if view.within:
             opened.footprint(view.within)
-        request: SitingRequest = asked.request()
+        request: SitingRequest = as_usual(opened, asked).request()
     except BadQuery as error:
         raise Refusal(f"{error} {error.hint}".strip()) from None
     return request
@@ -260,20 +283,22 @@ def _with_files(
 
 
 def _with_growth(
-    opened: Edition, view: View, request: SitingRequest, demand: str, output: Output, store: Path
+    opened: Edition, view: View, request: SitingRequest, demand: list[str] | None, output: Output, store: Path
 ) -> SitingRequest:
     """Add the people that a file says are still to come, taken through the gate."""
     from dataclasses import replace
 
     from service.commands.candidate_files import growth_of
 
-    if not Path(demand).is_file():
+    file = next((text for text in demand or [] if text != _whom(demand)), "")
+    if not file:
         return request
-    return replace(request, growth=growth_of(Path(demand), opened, view, output, store=store))
+    return replace(request, growth=growth_of(Path(file), opened, view, output, store=store))
 
 
 def _finish(opened: Edition, view: View, request: SitingRequest, out: Path, output: Output) -> None:
     """Make the plan, write it, and tell of it."""
+    from service.commands.site_output import show_plan
     from service.siting.files import write_plan
     from service.siting.plans import plan_sites
     from service.web.queries import BadQuery
@@ -283,55 +308,4 @@ def _finish(opened: Edition, view: View, request: SitingRequest, out: Path, outp
     except BadQuery as error:
         raise Refusal(f"{error} {error.hint}".strip()) from None
     write_plan(opened, view, plan, out)
-    output.result(plan | {"file": str(out)}, _show)
-
-
-def _show(plan: dict[str, Any]) -> None:
-    words, asked = plan["words"], plan["request"]
-    print(f"{plan['file']}: {words['services']} in {words['area']}, edition {plan['edition']}, focus {asked['focus']}")
-    print(f"  For {words['demand']}; {words['mode']}, {words['time_basis']}")
-    if not asked["closure"]:
-        proof = plan["proof"]
-        print(f"  Aim: {words['objective']}. Proved gap: {100 * proof['gap']:.2f} per cent ({proof['method']})")
-    for status, verb in (("opened", "Open"), ("closed", "Close")):
-        for each in plan["sites"]:
-            if each["status"] == status:
-                print(f"  {verb}: {each['name']} ({each['id']})")
-    before = plan["before"] or {}
-    rows = [(title, _figure(before.get(key)), _figure(plan["after"][key])) for key, title in MEASURES]
-    print_table((f"people within {asked['minutes']:g} minutes and journeys", "before", "after"), rows)
-    _show_changes(plan)
-    if plan["price"]["price_of_fairness"] is not None:
-        print(f"Price of fairness: {plan['price']['price_of_fairness']:.4f} times the shortest average journey")
-    for note in [*plan["notes"], *plan["attribution"]]:
-        print(f"  {note}")
-
-
-def _show_changes(plan: dict[str, Any]) -> None:
-    """Print need fifths, who loses and who gains, and the candidates."""
-    fifths = [
-        (row["fifth"], f"{row['people']:,}", _figure(row["mean_before_min"]), _figure(row["mean_after_min"]))
-        for row in plan["fifths"]
-    ]
-    print_table(("need fifth", "people", "before", "after"), fifths)
-    for name, title in (("losers", "longer way"), ("gainers", "shorter way")):
-        rows = [
-            (f"{row['msoa21hclnm']} ({row['lsoa21nm']})", f"{row['people']:,}", _figure(row["change_min"]))
-            for row in plan[name][:MOST_SHOWN]
-        ]
-        if rows:
-            print_table((f"{title}: {len(plan[name])} neighbourhoods", "people", "minutes"), rows)
-    rivals = [
-        (row["name"], "chosen" if row["chosen"] else "", *(_rank(row, name) for name in row["ranks"]))
-        for row in plan["rivals"][:MOST_SHOWN]
-    ]
-    if rivals:
-        print_table(("candidate", "", "rank: mean", "worst", "coverage", "fair"), rivals)
-
-
-def _rank(row: dict[str, Any], name: str) -> str:
-    return "" if row["ranks"][name] is None else str(row["ranks"][name])
-
-
-def _figure(value: float | None) -> str:
-    return "not known" if value is None else f"{value:,.0f}" if isinstance(value, int) else f"{value:,.2f}"
+    output.result(plan | {"file": str(out)}, show_plan)

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from geodata.services import giving
 from service.pages.planner import area_name, footprint_choices
 from service.pages.ranked_table import question
+from service.pages.siting_lists import candidate_lists, count_words, gap_words, listed_words, named, sites_of
 from service.pages.siting_result import OBJECTIVES
-from service.pages.wording import fixed
 from service.siting.requests import (
     LISTED,
     MINUTES_DEFAULT,
     MODE_DEFAULT,
     NEW,
-    OWN,
     SITE,
     Asked,
     minutes_text,
     read_point,
+    view_query,
 )
 from service.web.queries import BadQuery
 
@@ -65,7 +63,6 @@ LABELS = {
     "growth": "“New homes”",
 }
 EACH = "each:"
-MOST_LISTED = 300
 
 
 def siting_form(
@@ -93,9 +90,11 @@ def siting_form(
     if error is not None:
         errors.append({"text": _plain(error), "href": f"#{FIELDS.get(error.parameter, 'service')}"})
     services = [entry for entry in edition.services() if entry["near"] or entry["inside"]]
-    chosen = asked.service or _first(services)
-    existing = _sites(edition, view, chosen)
-    candidates = _candidates(edition, view, asked, {site["site_id"] for site in existing})
+    chosen = asked.service or first_service(edition)
+    existing = sites_of(edition, view, chosen)
+    lists = candidate_lists(edition, view, asked, services, chosen)
+    title, gap = _title(services, chosen), gap_words(edition, view, chosen)
+    too_large = edition.large and not view.within
     return {
         "heading": f"Choose sites in {area_name(edition, view)}",
         "errors": errors,
@@ -103,11 +102,11 @@ def siting_form(
             "address": f"/places/{view.place}/siting",
             "point_address": f"/places/{view.place}/siting/points",
             "faults": {each["href"].removeprefix("#"): each["text"] for each in errors},
-            "service": _title(services, chosen),
+            "service": title,
             "services": _service_options(services, chosen),
             "add": asked.add or "1",
             "objective": asked.objective or "mean",
-            "objectives": [{"value": name, "text": title, "hint": why} for name, (title, why) in OBJECTIVES.items()],
+            "objectives": [{"value": name, "text": aim, "hint": why} for name, (aim, why) in OBJECTIVES.items()],
             "minutes": asked.minutes or minutes_text(MINUTES_DEFAULT),
             "demands": _options(DEMANDS, asked.demand or "people"),
             "modes": _mode_options(edition, asked.mode or MODE_DEFAULT),
@@ -115,20 +114,29 @@ def siting_form(
             "focuses": [{"id": name, "title": facts["title"]} for name, facts in edition.focuses.items()],
             "footprints": footprint_choices(edition, view),
             "existing": [_existing(view, site, asked, chosen) for site in existing],
-            "candidate_lists": _candidate_lists(edition, services, asked, chosen),
-            "candidates": candidates,
-            "ruled_out": sum(site["forbidden"] for site in candidates),
-            "singles": [value for value in asked.candidates if value.startswith(SITE)],
+            "candidate_lists": lists,
+            "buildings": sum(len(entry["sites"]) for entry in lists),
+            "singles": _other_singles(asked, lists),
+            "closing_for_certain": [site for site in asked.forbid if site in asked.close],
+            "gap": gap,
+            "listed": listed_words(title["plural"], len(existing), lists, gap, too_large=too_large),
             "points": [_point(text, number) for number, text in enumerate(_filled(asked.point), 1)],
             "growth": _filled(asked.growth),
             "capacity": next((text.removeprefix(EACH) for text in asked.capacity if text.startswith(EACH)), ""),
             "other_capacities": [text for text in _filled(asked.capacity) if not text.startswith(EACH)],
             "keep": _kept(edition, asked),
-            "too_large": edition.large and not view.within,
+            "too_large": too_large,
+            "closures": _closures_address(view, asked, chosen),
             "state": state_query(view, asked),
             "more": _more(view, asked, errors),
         },
     }
+
+
+def first_service(edition: Edition) -> str:
+    """Name the service that the form begins with: Family Hubs where there are any."""
+    names = [entry["id"] for entry in edition.services() if entry["near"] or entry["inside"]]
+    return "family_hub" if "family_hub" in names else (names[0] if names else NEW)
 
 
 def state_query(view: View, asked: Asked) -> str:
@@ -137,7 +145,9 @@ def state_query(view: View, asked: Asked) -> str:
     single = [(name, getattr(asked, name)) for name in names]
     lists = ("candidates", "close", "keep", "forbid", "point", "capacity", "growth")
     many = [(name, text) for name in lists for text in getattr(asked, name)]
-    return "&".join(filter(None, (view.query(), urlencode([pair for pair in (*single, *many) if pair[1]]))))
+    return "&".join(
+        filter(None, (view_query(view, asked.service), urlencode([pair for pair in (*single, *many) if pair[1]])))
+    )
 
 
 def as_asked(asked: Asked) -> Asked:
@@ -153,12 +163,6 @@ def _plain(error: BadQuery) -> str:
     if label and said.startswith(f"{error.parameter} is "):
         said = label + said.removeprefix(error.parameter)
     return f"{said[:1].upper()}{said[1:]} {error.hint}".strip()
-
-
-def _first(services: Sequence[dict[str, Any]]) -> str:
-    """Name the service that the form begins with: Family Hubs where there are any."""
-    names = [entry["id"] for entry in services]
-    return "family_hub" if "family_hub" in names else (names[0] if names else NEW)
 
 
 def _title(services: Sequence[dict[str, Any]], chosen: str) -> dict[str, Any]:
@@ -178,41 +182,12 @@ def _service_options(services: Sequence[dict[str, Any]], chosen: str) -> list[di
     options = [
         {
             "value": entry["id"],
-            "text": f"{entry['plural']} ({fixed(entry['inside'])} here)",
+            "text": f"{entry['plural']} ({count_words(entry)})",
             "selected": entry["id"] == chosen,
         }
         for entry in services
     ]
     return [*options, {"value": NEW, "text": "Something new, with no site yet", "selected": chosen == NEW}]
-
-
-def _sites(edition: Edition, view: View, service: str) -> list[dict[str, Any]]:
-    """Sites of a service inside the area of the view, by name; none where there are too many to choose among."""
-    if edition.large and not view.within:
-        return []
-    kinds = set(giving(service))
-    found = [
-        site for site in edition.sites(within=view.within) if site["service"] in kinds and site.get("inside", True)
-    ]
-    return sorted(found, key=lambda site: (str(site["name"]), str(site["site_id"])))
-
-
-def _candidates(edition: Edition, view: View, asked: Asked, existing: set[str]) -> list[dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for name in asked.candidates:
-        if not name.startswith(SITE):
-            found |= {str(site["site_id"]): site for site in _listed(edition, view, name)}
-    sites = sorted(found.values(), key=lambda site: (str(site["name"]), str(site["site_id"])))
-    shown = [site for site in sites if site["site_id"] not in existing][:MOST_LISTED]
-    return [{**_named(site), "forbidden": site["site_id"] in asked.forbid} for site in shown]
-
-
-def _listed(edition: Edition, view: View, name: str) -> list[dict[str, Any]]:
-    """Sites inside the area of the view that one word for candidates means."""
-    if not name.startswith(OWN):
-        return _sites(edition, view, name)
-    own = [site for site in edition.sites(within=view.within) if site.get("own") == name.removeprefix(OWN)]
-    return [site for site in own if site.get("inside", True)]
 
 
 def _kept(edition: Edition, asked: Asked) -> list[dict[str, str]]:
@@ -222,42 +197,31 @@ def _kept(edition: Edition, asked: Asked) -> list[dict[str, str]]:
 
 
 def _existing(view: View, site: dict[str, Any], asked: Asked, service: str) -> dict[str, Any]:
-    closing = Asked(service=service, add="-1", close=[site["site_id"]], **_shared(asked))
-    return {
-        **_named(site),
-        "closable": site["site_id"] in asked.close,
-        "closing": f"/places/{view.place}/siting{question(state_query(view, closing))}",
-    }
+    closing = closing_address(view, replace(asked, service=service), str(site["site_id"]))
+    return {**named(site), "closable": site["site_id"] in asked.close, "closing": closing}
+
+
+def _closures_address(view: View, asked: Asked, service: str) -> str:
+    """Give the address that closes each site by itself, all else as it was asked."""
+    shared = state_query(view, Asked(service=service, **_shared(asked)))
+    return f"/places/{view.place}/siting?{shared}&show=closures"
+
+
+def closing_address(view: View, asked: Asked, site_id: str) -> str:
+    """Give the address that closes one site with nothing in its place, all else as it was asked."""
+    closing = Asked(service=asked.service, add="-1", close=[site_id], **_shared(asked))
+    return f"/places/{view.place}/siting{question(state_query(view, closing))}"
+
+
+def _other_singles(asked: Asked, lists: Sequence[dict[str, Any]]) -> list[str]:
+    """Give the single sites of an address that stand in none of the lists that are shown."""
+    shown = {f"{SITE}{site['id']}" for entry in lists for site in entry["sites"]}
+    return [value for value in asked.candidates if value.startswith(SITE) and value not in shown]
 
 
 def _shared(asked: Asked) -> dict[str, Any]:
     """Fields that a closure keeps of the form."""
     return {name: getattr(asked, name) for name in ("objective", "demand", "minutes", "mode", "growth")}
-
-
-def _named(site: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": str(site["site_id"]),
-        "name": str(site["name"]),
-        "postcode": str(site.get("postcode") or ""),
-        "lon": site["lon"],
-        "lat": site["lat"],
-    }
-
-
-def _candidate_lists(
-    edition: Edition, services: Sequence[dict[str, Any]], asked: Asked, chosen: str
-) -> list[dict[str, Any]]:
-    """Offer every list with sites here that are not all of the service itself: services, and lists of users."""
-    others = [entry for entry in services if not entry["own"] and not {*giving(entry["id"])} <= {*giving(chosen)}]
-    lists = [(entry["id"], entry["plural"], entry["inside"]) for entry in others]
-    own = Counter(str(site["own"]) for site in edition.own.sites if site.get("inside", True))
-    lists += [(f"{OWN}{name}", f"Your own list: {name}", count) for name, count in sorted(own.items())]
-    return [
-        {"value": value, "text": f"{title} ({fixed(count)} here)", "checked": value in asked.candidates}
-        for value, title, count in lists
-        if count
-    ]
 
 
 def _mode(edition: Edition, mode: str) -> str:

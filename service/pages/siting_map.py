@@ -10,13 +10,14 @@ import orjson
 from markupsafe import Markup
 
 from layers.map_layers import SiteSymbol
-from service.drawing.picture import Site
+from service.drawing.picture import FOOT, HEAD, HEIGHT, MARGIN, SIDE, WIDTH, Site
 from service.editions.edition import Edition
 from service.editions.scoring import Scores
 from service.editions.views import View
 from service.pages.map import MapPage, map_page, picture_with
 
 LAYER = "need"
+WIDE, HIGH = WIDTH - SIDE - 2 * MARGIN - 16, HEIGHT - HEAD - FOOT - 12  # of the map in the picture
 DISC = "M8 2a6 6 0 1 0 .01 0z"
 RING = f"{DISC}M8 4.6a3.4 3.4 0 1 1-.01 0z"
 PLAN_SYMBOLS = {
@@ -62,7 +63,7 @@ def marks_of(sites: Iterable[Mapping[str, Any]]) -> str:
         {
             "name": site["name"],
             "postcode": site["postcode"] or "",
-            **{key: site[key] for key in ("lon", "lat", "status")},
+            **{key: site[key] for key in ("lon", "lat", "status", "inside")},
         }
         for site in _drawn(sites)
     ]
@@ -74,13 +75,20 @@ def key_lines(sites: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]
     if sites is None:
         return [_line(status, PLAN_SYMBOLS[status].name) for status in BEFORE]
     counts = {status: sum(site["status"] == status and site["inside"] for site in sites) for status in AFTER}
-    return [_line(status, f"{PLAN_SYMBOLS[status].plural}: {count:,}") for status, count in counts.items() if count]
+    lines = [_line(status, f"{PLAN_SYMBOLS[status].plural}: {count:,}") for status, count in counts.items() if count]
+    outside = sum(site["status"] == "kept" and not site["inside"] for site in sites)
+    return [*lines, _line("kept", f"Open outside the area: {outside:,}") | {"outside": True}] if outside else lines
+
+
+def shapes() -> list[dict[str, Any]]:
+    """Give the shape of every status, whether the key has a line for it or not: what the page's script draws with."""
+    return [_line(status, symbol.name) for status, symbol in PLAN_SYMBOLS.items()]
 
 
 def siting_picture(
     edition: Edition, view: View, scores: Scores, sites: Iterable[Mapping[str, Any]], title: str
 ) -> Markup:
-    """Draw need with the sites of a plan as a whole SVG document, to stand in the page.
+    """Draw need with the sites of a plan as an SVG document, to stand in the page: the map alone, as large as can be.
 
     Parameters
     ----------
@@ -93,6 +101,8 @@ def siting_picture(
     """
     marks = [Site(site["status"], site["lon"], site["lat"]) for site in _drawn(sites) if site["inside"]]
     drawn = picture_with(edition, view.but(layer=LAYER), scores, marks, symbols=PLAN_SYMBOLS, title=title)
+    whole = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
+    drawn = drawn.replace(whole, f'viewBox="{MARGIN} {HEAD} {WIDE} {HIGH}"', 1)  # the page has its own title and key
     return Markup(drawn)  # nosec B704 # by service.drawing.picture alone, which escapes every text
 
 

@@ -23,10 +23,11 @@ from service.pages.siting_words import (
 from service.pages.wording import fixed, percent, plain
 
 MOST_NAMED = 10  # neighbourhoods that gain or lose most, on the page; the files hold all
-NAMED_ON_PAPER = 4
+NAMED_ON_PAPER = 3
+NOTE_LINE = 150  # letters of a note on one line of paper
 MOST_RIVALS = 40
 NONE = "–"  # somebody reaches no site, or it is not known; said below the tables
-LINES_ON_PAPER = 9  # of other plans and rivals together, where a plan has both gainers and losers
+LINES_ON_PAPER = 8  # of other plans and rivals together, where a plan has both gainers and losers
 MEASURES = (
     ("mean_min", "Average journey"),
     ("worst_fifth_mean_min", "Average journey where need is greatest (fifth 1)"),
@@ -39,6 +40,13 @@ OBJECTIVES = {
     "worst": ("Nobody too far away", "The longest journey is made as short as it can be. The average may be longer."),
     "coverage": ("The most people within reach", "As many people as can be within the minutes you set."),
     "fair": ("Fair: short, and fairly shared", "Long journeys count for more, so few people are left far away."),
+}
+BECOMES = {
+    "kept": "stays open",
+    "opened": "opens",
+    "closed": "closes",
+    "not_chosen": "could open, not chosen",
+    "forbidden": "ruled out",
 }
 RANKS = (("mean", "Average"), ("worst", "Longest"), ("coverage", "Reach"), ("fair", "Fair"))
 FILES = (
@@ -71,6 +79,8 @@ def result_of(plan: Plan, *, minutes: float, public_url: str) -> dict[str, Any]:
     price = price_part(plan)
     query = question(plan["query"])
     words = plan["words"]
+    note_lines = sum(1 + len(note) // NOTE_LINE for note in plan["notes"])
+    on_paper = max(LINES_ON_PAPER - len(price["rows"]) - note_lines // 2, 3)
     return {
         "heading": "What it would mean" if plan["request"]["closure"] else "The best choice",
         "aim": aim_words(plan),
@@ -88,10 +98,14 @@ def result_of(plan: Plan, *, minutes: float, public_url: str) -> dict[str, Any]:
         "more_gainers": max(len(plan["gainers"]) - MOST_NAMED, 0),
         "more_losers": max(len(plan["losers"]) - MOST_NAMED, 0),
         "named_on_paper": NAMED_ON_PAPER,
+        "gainers_off_paper": max(len(plan["gainers"]) - NAMED_ON_PAPER, 0),
+        "losers_off_paper": max(len(plan["losers"]) - NAMED_ON_PAPER, 0),
         "price": price,
         "rivals": rivals[:MOST_RIVALS],
         "more_rivals": max(len(rivals) - MOST_RIVALS, 0),
-        "rivals_on_paper": max(LINES_ON_PAPER - len(price["rows"]) - len(plan["notes"]) // 2, 3),
+        "rivals_on_paper": on_paper,
+        "rivals_off_paper": max(len(rivals) - on_paper, 0),
+        "sites": [_site(site) for site in plan["sites"]],
         "rank_titles": [title for _, title in RANKS],
         "reach": f"Within {plain(minutes)} min",
         "files": [
@@ -224,6 +238,15 @@ def _people_change(before: float | None, after: float | None) -> str:
     if not round(change):
         return "no change"
     return f"{fixed(abs(change))} {'more' if change > 0 else 'fewer'}"
+
+
+def _site(site: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "name": site["name"],
+        "postcode": site["postcode"] or "",
+        "becomes": BECOMES[site["status"]],
+        "where": "inside" if site["inside"] else "outside the area",
+    }
 
 
 def _short(value: float | None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from service.pages.wording import fixed, known, people, percent, plain
+from service.siting.requests import NEW
 
 Plan = Mapping[str, Any]
 SAME = 0.005  # minutes are rounded to two decimals: less is no change
@@ -20,7 +21,10 @@ def aim_words(plan: Plan) -> str:
     if request["closure"]:
         return f"Closing with nothing in its place, in {words['area']}:"
     kind = _inside_a_sentence(words["service"] if abs(add) == 1 else words["services"])
-    what = f"{abs(add)} {'more' if add > 0 else 'fewer'} {kind}" if add else f"As many {kind} as now"
+    if request.get("service") == NEW:
+        what = f"{abs(add)} {'site' if abs(add) == 1 else 'sites'} for something new"
+    else:
+        what = f"{abs(add)} {'more' if add > 0 else 'fewer'} {kind}" if add else f"As many {kind} as now"
     may = f", and {closable} of today may close" if closable else ""
     return f"{what} in {words['area']}{may}. What matters most: {words['objective']}."
 
@@ -43,13 +47,28 @@ def sentences(plan: Plan, minutes: float) -> list[str]:
         said.append(_moves("Where need is greatest, it", before["worst_fifth_mean_min"], after["worst_fifth_mean_min"]))
     more = difference(before["covered"], after["covered"])
     if more is not None and round(more):
-        kind = f"{'person is' if round(abs(more)) == 1 else 'people are'}"
-        if plan["request"]["demand"] == "targeting":
-            kind = f"{BY_NEED} are"
-        said.append(f"{fixed(abs(more))} {'more' if more > 0 else 'fewer'} {kind} within {plain(minutes)} minutes.")
-    gain, lose = _counted(plan["gainers"]), _counted(plan["losers"])
-    said.append(f"The way gets shorter for {_nobody(gain)} and longer for {_nobody(lose)}.")
+        said.append(f"{_of_those(plan, more)} within {plain(minutes)} minutes.")
+    said.append(_ways(_counted(plan["gainers"]), _counted(plan["losers"])))
     return said + _unreached(before, after)
+
+
+def _of_those(plan: Plan, more: float) -> str:
+    """Say how many more or fewer of those who count are meant: people, or the ages that the plan counts."""
+    request, demand = plan["request"], plan["words"]["demand"]
+    size, way = fixed(abs(more)), "more" if more > 0 else "fewer"
+    if request["demand"] == "targeting":
+        return f"{size} {way} {BY_NEED} are"
+    kind = demand.partition(", and ")[0] if request["demand"] == "eligible" else "people"  # not those still to come
+    if round(abs(more)) == 1:
+        return f"1 {way} person is" if kind == "people" else f"1 {way} of the {kind} is"
+    return f"{size} {way} {kind} are"
+
+
+def _ways(gain: float, lose: float) -> str:
+    """Say for how many the way gets shorter, and for how many longer."""
+    if round(gain):
+        return f"The way gets shorter for {people(gain)}, and longer for {_nobody(lose)}."
+    return f"The way gets longer for {people(lose)}." if round(lose) else "Nobody’s way gets shorter or longer."
 
 
 def _unreached(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from hashlib import sha256
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
@@ -21,12 +21,15 @@ from service.editions.views import View
 from service.pages.furniture import breadcrumbs, furniture, site_pages
 from service.pages.planner import area_name
 from service.pages.ranked_table import question
-from service.pages.siting import as_asked, siting_form
-from service.pages.siting_map import key_lines, marks_of, siting_map, siting_picture
+from service.pages.siting import as_asked, first_service, siting_form
+from service.pages.siting_closures import closure_table
+from service.pages.siting_lists import with_picked
+from service.pages.siting_map import key_lines, marks_of, shapes, siting_map, siting_picture
 from service.pages.siting_result import result_of
 from service.routes.heavy import CLIENT_LEFT
-from service.routes.sitings import WAKE, AskedSiting, SitingWords, planned
+from service.routes.sitings import WAKE, AskedSiting, SitingWords, closed_one_by_one, planned
 from service.siting.requests import Asked
+from service.siting.usual import usual_focus, usual_mode
 from service.web.answers import answer
 from service.web.dependencies import (
     EditionText,
@@ -41,10 +44,11 @@ from service.web.dependencies import (
     forgiven_view,
 )
 from service.web.queries import BadQuery
+from service.web.workshop import Workshop
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 HTML = "text/html; charset=utf-8"
-SITES_ONLY = "sites"
+SITES_ONLY, CLOSURES = "sites", "closures"
 POSTCODE = "(?:[A-Z]{1,2}[0-9][A-Z0-9]?|GIR)[0-9][A-Z]{2}"
 MOST_STATE = 8_000
 OF_THE_VIEW = ("focus", "rho", "within", "edition", "weights")
@@ -72,27 +76,47 @@ async def show_siting(
     forgiven: AskedView,
     workshop: RequestedWorkshop,
     words: AskedSiting,
-    show: Annotated[str, Query(description="sites: the form alone, with the sites of its service")] = "",
+    show: Annotated[str, Query(description="sites: the form alone; closures: with each site closed in turn")] = "",
+    picked: Annotated[list[str], Query(description="A list whose buildings are ticked one by one")] = (),  # type: ignore[assignment]
 ) -> Response:
     """Choose sites on a page: the form, the plan, who gains and who loses, the price of fairness, the rivals."""
-    view, asked = forgiven.view.but(layer=""), as_asked(words.asked())
-    plan, error = None, None
-    if show not in ("", SITES_ONLY):
-        raise BadQuery("show", f"show is {show[:40]!r}; expected sites.", hint="Leave it out.")
+    if show not in ("", SITES_ONLY, CLOSURES):
+        raise BadQuery("show", f"show is {show[:40]!r}; expected {SITES_ONLY} or {CLOSURES}.", hint="Leave it out.")
+    asked = with_picked(edition, forgiven.view, as_asked(words.asked()), picked)
+    forgiven, asked = _usual(request, edition, forgiven, asked)
+    view = forgiven.view.but(layer="")
+    plan, closures, error = None, None, None
     if asked.service and show != SITES_ONLY:
         try:
-            wanted = asked.request()
-            made = await planned(request, workshop, edition, view, wanted) if not forgiven.errors else b"null"
+            made = b"null" if forgiven.errors else await _made(request, workshop, edition, view, asked, show)
         except BadQuery as refusal:
             error = refusal
         else:
             if made is None:
                 return Response(None, CLIENT_LEFT)
-            plan = orjson.loads(made)
-    response = await run_in_threadpool(_page, request, edition, forgiven, asked, plan, error)
+            plan, closures = (None, orjson.loads(made)) if show else (orjson.loads(made), None)
+    response = await run_in_threadpool(_page, request, edition, forgiven, asked, plan, error, closures)
     if plan is None:
         response.background = BackgroundTask(workshop.wake, WAKE)  # while the form is filled in
     return response
+
+
+async def _made(
+    request: Request, workshop: Workshop, edition: Edition, view: View, asked: Asked, show: str
+) -> bytes | None:
+    """Have the plan made, or every closure by itself; None where the client left."""
+    if show == CLOSURES:
+        closing = replace(asked, add="-1", close=["any"], candidates=(), keep=(), forbid=(), point=(), capacity=())
+        return await closed_one_by_one(request, workshop, edition, view, closing.request())
+    return await planned(request, workshop, edition, view, asked.request())
+
+
+def _usual(request: Request, edition: Edition, forgiven: Forgiven, asked: Asked) -> tuple[Forgiven, Asked]:
+    """Take whom the service is usually for, and how most people get there, where nothing was said."""
+    service = asked.service.strip() or first_service(edition)
+    if "focus" not in request.query_params:
+        forgiven = forgiven._replace(view=forgiven.view.but(focus=usual_focus(edition, service)))
+    return forgiven, asked if asked.mode.strip() else replace(asked, mode=usual_mode(edition, service))
 
 
 def _page(
@@ -102,6 +126,7 @@ def _page(
     asked: Asked,
     plan: dict[str, Any] | None,
     error: BadQuery | None,
+    closures: dict[str, Any] | None = None,
 ) -> Response:
     view = forgiven.view.but(layer="")
     drawn = siting_form(edition, view, asked, error=error, slips=forgiven.errors)
@@ -115,6 +140,7 @@ def _page(
         "breadcrumbs": breadcrumbs((edition.place["name"], planner), ("Choose sites", "")),
         **drawn,
         **_drawn_plan(request, edition, view, asked, plan),
+        "closures": None if closures is None else closure_table(view, asked, closures),
     }
     body = site_pages(request).draw("siting.html", context).encode()
     if drawn["errors"]:
@@ -130,6 +156,7 @@ def _drawn_plan(
     found: dict[str, Any] = {
         "map": siting_map(edition, view, scores, with_picture=plan is None),
         "symbols": key_lines(None),
+        "shapes": shapes(),
     }
     if plan is None:
         return found

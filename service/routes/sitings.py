@@ -12,7 +12,7 @@ from starlette.responses import Response
 from geodata.errors import UnknownFocus
 from service.editions.edition import Edition
 from service.editions.scoring import METHOD_VERSION
-from service.editions.views import DEFAULT_FOCUS, View
+from service.editions.views import View
 from service.editions.weights import check_weights
 from service.files.downloads import MEDIA_TYPES, UnknownKind
 from service.pages.furniture import site_pages
@@ -27,9 +27,9 @@ from service.siting.requests import (
     LONGEST_MINUTES,
     LONGEST_NAME,
     MINUTES_DEFAULT,
-    MODE_DEFAULT,
     MOST_ADDED,
     MOST_GROWTH,
+    MOST_PEOPLE,
     MOST_POINTS,
     MOST_SITES,
     NEW,
@@ -39,6 +39,7 @@ from service.siting.requests import (
     SitingRequest,
     checked,
 )
+from service.siting.usual import as_usual, usual_focus, usual_mode
 from service.web.dependencies import (
     LSOA,
     EditionText,
@@ -57,6 +58,7 @@ from service.web.workshop import Workshop
 
 router = APIRouter()
 JOB = "service.siting.jobs:make"
+CLOSURES_JOB = "service.siting.jobs:make_closures"
 WAKE = "service.siting.jobs:wake"
 JSON = "application/json"
 MEDIA = {
@@ -93,7 +95,7 @@ class SitingWords:
     objective: Annotated[str, _word("mean, worst, coverage or fair; mean when left out")] = ""
     demand: Annotated[str, _word("people, eligible or targeting; people when left out")] = ""
     minutes: Annotated[str, _word("Journey that counts as within reach; 15 when left out")] = ""
-    mode: Annotated[str, _word("walk, cycle, drive or transit; walk when left out")] = ""
+    mode: Annotated[str, _word("walk, cycle, drive or transit; the service's usual way when left out")] = ""
     point: Annotated[list[str], _words(f"Candidate of your own: {ABOUT_POINT}")] = ()  # type: ignore[assignment]
     capacity: Annotated[list[str], _words(f"Limit: {ABOUT_CAPACITY}")] = ()  # type: ignore[assignment]
     growth: Annotated[list[str], _words(f"People added: {ABOUT_GROWTH}")] = ()  # type: ignore[assignment]
@@ -122,7 +124,7 @@ class PeopleAdded(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     lsoa21cd: str = Field(pattern=f"^{LSOA}$", description="Code of the neighbourhood (2021)")
-    people: float = Field(ge=0, le=999_999, allow_inf_nan=False, description="Persons added")
+    people: float = Field(ge=0, le=MOST_PEOPLE, allow_inf_nan=False, description="Persons added")
 
 
 Names = Annotated[list[Annotated[str, Field(max_length=165)]], Field(max_length=MOST_SITES)]
@@ -154,21 +156,24 @@ class SitingBody(BaseModel):
     minutes: float = Field(
         MINUTES_DEFAULT, gt=0, le=LONGEST_MINUTES, allow_inf_nan=False, description="What counts as within reach"
     )
-    mode: str = Field(MODE_DEFAULT, max_length=20, description="walk, cycle, drive or transit")
+    mode: str = Field("", max_length=20, description="walk, cycle, drive or transit; empty for the service's usual way")
     capacity: dict[Annotated[str, Field(max_length=160)], Annotated[int, Field(ge=0, le=10**9)]] = Field(
         {}, max_length=MOST_SITES, description="People a site can take, by its id; `each` for every other"
     )
     listed_capacity: bool = Field(False, description="Take the capacities of your own lists of sites")
-    focus: str = Field(DEFAULT_FOCUS, max_length=64, description="Name of a focus: its ages and its need")
+    closure: bool | None = Field(None, description="As an answer repeats it; it follows from `close` and `add`")
+    focus: str = Field(
+        "", max_length=64, description="Name of a focus: its ages and its need; empty for that of the service"
+    )
     rho: float = Field(3.0, ge=1, le=20, allow_inf_nan=False, description="The dial, at most two decimals")
     within: str = Field("", max_length=100, description="lad:CODE, ward:CODE, msoa:CODE or team:NAME; empty for all")
     weights: str = Field("", max_length=2000, description="indicator:weight,... in place of the focus's own")
     edition: str = Field("", max_length=80, description="Id of an edition; empty for the newest")
 
-    def request(self) -> SitingRequest:
+    def request(self, edition: Edition) -> SitingRequest:
         """Read what is asked; BadQuery names the field that cannot be used."""
         room = [f"{name}:{people}" for name, people in self.capacity.items()]
-        return checked(
+        asked = checked(
             SitingRequest(
                 service=self.service,
                 candidates=tuple(self.candidates),
@@ -179,16 +184,20 @@ class SitingBody(BaseModel):
                 objective=self.objective,
                 demand=self.demand,
                 minutes=self.minutes,
-                mode=self.mode,
+                mode=self.mode or usual_mode(edition, self.service),
                 points=tuple((p.name.strip() or f"Point {n}", p.lon, p.lat) for n, p in enumerate(self.points, 1)),
                 capacity=tuple(room + [LISTED] * self.listed_capacity),
                 growth=tuple((row.lsoa21cd, row.people) for row in self.growth),
             )
         )
+        if self.closure is not None and self.closure != asked.closure:
+            said = f"closure is {str(self.closure).lower()}, and close and add say otherwise."
+            raise BadQuery("closure", said, hint="Leave closure out: it follows from close and add.")
+        return asked
 
 
 class Measures(BaseModel):
-    """What open sites give the people who are counted; minutes to two decimals."""
+    """What open sites give the people who are counted; minutes to six decimals, to be rounded where shown."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -240,25 +249,26 @@ async def choose_sites(
     Nothing is stored. With sites in `close`, no candidates and `add` as many below zero, it is a closure test.
     """
     edition = editions.get(place, read_edition(body.edition))
-    made = await planned(request, workshop, edition, _view(edition, body), body.request())
+    made = await planned(request, workshop, edition, _view(edition, body), body.request(edition))
     if made is None:
         return Response(None, CLIENT_LEFT)
     return Response(made, headers={"Cache-Control": "no-store"}, media_type=JSON)
 
 
 def _view(edition: Edition, body: SitingBody) -> View:
-    if read_name("focus", body.focus) not in edition.focuses:
+    focus = read_name("focus", body.focus) or usual_focus(edition, body.service)
+    if focus not in edition.focuses:
         raise UnknownFocus(f"No focus {body.focus!r} here; choose one of {', '.join(sorted(edition.focuses))}.")
     if round(body.rho, 2) != body.rho:
         raise BadQuery("rho", f"rho is {body.rho}; expected at most two decimals.", hint="Give a dial such as 3.")
     return View(
         place=edition.place["id"],
-        focus=body.focus,
+        focus=focus,
         rho=read_rho(f"{body.rho:g}"),
         within=read_within(body.within),
         layer="",
         edition=body.edition,
-        weights=check_weights(edition, body.focus, body.weights),
+        weights=check_weights(edition, focus, body.weights),
     )
 
 
@@ -279,10 +289,36 @@ async def planned(
     UnknownFootprint
         If the edition does not have the view's footprint.
     """
-    _known(edition, view)
     public_url = site_pages(request).tenant.public_url
-    job = made_in_workshop(workshop, JOB, arguments(edition, view, asked, "json", public_url))
-    file = await unless_left(request, job)
+    return await _worked(request, workshop, edition, view, JOB, arguments(edition, view, asked, "json", public_url))
+
+
+async def closed_one_by_one(
+    request: Request, workshop: Workshop, edition: Edition, view: View, asked: SitingRequest
+) -> bytes | None:
+    """Have every site of today closed by itself; None where the client left, which ends the work.
+
+    Returns
+    -------
+    bytes or None
+        What `service.siting.closures.closures_of` gives, as JSON.
+
+    Raises
+    ------
+    BadQuery, UnknownFootprint
+        As `planned`.
+    """
+    job = arguments(edition, view, asked, "json", "")
+    del job["kind"], job["public_url"]
+    return await _worked(request, workshop, edition, view, CLOSURES_JOB, job)
+
+
+async def _worked(
+    request: Request, workshop: Workshop, edition: Edition, view: View, job: str, wanted: dict[str, Any]
+) -> bytes | None:
+    """Read what a job of the workshop writes."""
+    _known(edition, view)
+    file = await unless_left(request, made_in_workshop(workshop, job, wanted))
     if file is None:
         return None
     with file:
@@ -314,13 +350,15 @@ def _known(edition: Edition, view: View) -> None:
 
 async def requested_view(
     opened: RequestedEdition,
+    service: Annotated[str, _word("Service to be placed")] = "",
     focus: FocusText = "",
     rho: RhoText = "",
     within: WithinText = "",
     edition: EditionText = "",
     weights: WeightsText = "",
 ) -> View:
-    """Give the view of an address; its service and minutes are the plan's own here."""
+    """Give the view of an address, its focus that of the service if it names none; minutes are the plan's own."""
+    focus = focus or usual_focus(opened, service)
     return siting_view(read_view(opened, ViewWords(focus, rho, within, "", edition, weights)))
 
 
@@ -341,7 +379,7 @@ async def download_siting(
     words: AskedSiting,
 ) -> Response:
     """Give a plan of sites: neighbourhoods (CSV), sites (sites.csv, GeoJSON), both (XLSX), one A4 (PDF), all (JSON)."""
-    asked = words.asked().request()
+    asked = as_usual(edition, words.asked()).request()
     _known(edition, seen)
     public_url = site_pages(request).tenant.public_url
     key = " ".join(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,8 @@ def capacities(request: SitingRequest, sites: Sequence[Option]) -> pd.Series | N
     ----------
     request : SitingRequest
         ``each:PEOPLE`` is for every site, ``listed`` takes those of your own lists in its place, ``ID:PEOPLE`` one
-        site's own in the place of both.
+        site's own in the place of both. A site outside the area has its own people to serve: it has no room for
+        those who are counted here, unless it is named by its id.
     sites : sequence of Option
 
     Returns
@@ -42,12 +44,27 @@ def capacities(request: SitingRequest, sites: Sequence[Option]) -> pd.Series | N
             said = "None of the sites has a capacity that is listed."
             raise BadQuery("capacity", said, hint="Import a list of sites with a column capacity, or give each:PEOPLE.")
         room.update(pd.Series(listed, dtype=float))
+    room[[site.id for site in sites if not site.inside]] = 0.0
     for site_id, people in given.items():
         if site_id not in room.index:
             said = f"capacity names {site_id[:80]!r}, which is no site of this plan."
             raise BadQuery("capacity", said, hint="Give ID:PEOPLE with the id of a site or candidate.")
         room[site_id] = people
     return room
+
+
+def without_room(request: SitingRequest, sites: Sequence[Option]) -> list[Option]:
+    """List the sites outside the area that take nobody from it: sites have limits, and these have none of their own."""
+    if not request.capacity:
+        return []
+    given = _given(request)
+    return [site for site in sites if not site.inside and site.id not in given]
+
+
+def capacity_facts(request: SitingRequest) -> dict[str, Any]:
+    """Write the limits of a request as JSON asks for them: people by site id, and whether those listed are taken."""
+    given = {name: int(people) for name, people in _given(request).items()}
+    return {"capacity": given, "listed_capacity": LISTED in request.capacity}
 
 
 def _given(request: SitingRequest) -> dict[str, float]:

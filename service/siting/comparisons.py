@@ -14,16 +14,16 @@ STEPS = {
     ("mean", 0.0): "The shortest average journey",
     ("fair", 0.5): "Between the shortest average and fair",
     ("fair", 1.0): "Fair",
-    ("fair", 2.0): "Between fair and the shortest longest journey",
-    ("fair", 4.0): "Nearer to the shortest longest journey",
-    ("worst", math.inf): "The shortest longest journey",
+    ("fair", 2.0): "Fair, with long journeys counted for more still",
+    ("fair", 4.0): "Fair, with long journeys counted for most",
+    ("worst", math.inf): "The shortest journey for whoever has the longest",
     ("coverage", None): "The most people within reach",
 }
 Sites = dict[str, Option]
 
 
 def measures_of(found: PlanMeasures) -> dict[str, Any]:
-    """Write the measures of a plan as every answer gives them: minutes to two decimals, people in whole numbers."""
+    """Write the measures of a plan as every answer gives them: minutes to six decimals, people in whole numbers."""
     return {
         "mean_min": minutes(found.mean),
         "worst_fifth_mean_min": minutes(found.worst_fifth_mean),
@@ -56,6 +56,7 @@ def _price_row(row: PriceRow, sites: Sites) -> dict[str, Any]:
         "closed_ids": [str(site) for site in row.plan.closed],
         **measures_of(row.measures),
         "price": round(row.price, RATIO_DECIMALS),
+        "gap": round(row.plan.gap, 6),
     }
 
 

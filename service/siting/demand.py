@@ -11,7 +11,10 @@ from service.editions.edition import Edition
 from service.editions.scoring import Scores
 from service.editions.views import View, dial_text
 from service.siting.requests import SitingRequest
+from service.siting.usual import usual_focus
 from service.web.queries import BadQuery
+
+EVERYBODY = "all residents"
 
 
 @dataclass(frozen=True)
@@ -58,31 +61,54 @@ def counted(edition: Edition, view: View, request: SitingRequest, scores: Scores
     everyone = request.demand == "people"
     people = edition.population()[scores.rows] if everyone else scores.eligible
     people = np.asarray(people, dtype=np.float64) + _added(edition, view, request, scores)
-    words = "all residents" if everyone else _ages(edition, view)
+    words = EVERYBODY if everyone else _ages(edition, view)
+    notes = () if everyone else _all_ages(edition, view, request.service)
     added = sum(number for _, number in request.growth)
     if added:
         words += f", and {added:,.0f} people who are still to come"
     if request.demand != "targeting":
-        return Counted(people, people, words)
-    return _weighed(people, words, view, scores)
+        return Counted(people, people, words, notes)
+    return _weighed(people, words, view, scores, notes)
 
 
-def _weighed(people: Vector, words: str, view: View, scores: Scores) -> Counted:
+def _weighed(people: Vector, words: str, view: View, scores: Scores, notes: tuple[str, ...]) -> Counted:
     """Count people more where need is greater; a neighbourhood without a need score counts at the average."""
     unknown = ~np.isfinite(scores.targeting_score)
     demand = people * np.where(unknown, 1.0, scores.targeting_score)
     said = f"{words}, counted more where need is greater (dial {dial_text(view.rho)})"
     missing = int((unknown & (people > 0)).sum())
-    notes = (f"{missing:,} neighbourhoods have no need score: their people count at the average.",) if missing else ()
+    if missing:
+        notes += (f"{missing:,} neighbourhoods have no need score: their people count at the average.",)
     return Counted(people, demand, said, notes)
 
 
 def _ages(edition: Edition, view: View) -> str:
     """Say in words which ages a focus counts."""
-    ages = edition.focuses[view.focus].get("ages")
-    if not ages:
-        return "all residents"
-    youngest, oldest = int(ages[0]), int(ages[1])
+    ages = ages_of(edition, view.focus)
+    return _aged(ages) if ages else f"{EVERYBODY} (the focus “{edition.focuses[view.focus]['title']}” is for all ages)"
+
+
+def ages_of(edition: Edition, focus: str) -> tuple[int, int] | None:
+    """Give the ages that a focus counts; None for all."""
+    ages = edition.focuses[focus].get("ages")
+    return (int(ages[0]), int(ages[1])) if ages else None
+
+
+def _all_ages(edition: Edition, view: View, service: str) -> tuple[str, ...]:
+    """Say that everybody is counted where the ages of a focus were asked for that has none."""
+    if ages_of(edition, view.focus):
+        return ()
+    said = f"The focus “{edition.focuses[view.focus]['title']}” is for all ages, so everybody is counted."
+    usual = usual_focus(edition, service)
+    ages = ages_of(edition, usual)
+    if ages:
+        said += f" The focus “{edition.focuses[usual]['title']}” counts {_aged(ages)}."
+    return (said,)
+
+
+def _aged(ages: tuple[int, int]) -> str:
+    """Name people of some ages."""
+    youngest, oldest = ages
     if youngest == 0:
         return f"children aged 0 to {oldest}" if oldest < 18 else f"residents aged up to {oldest}"
     return f"residents aged {youngest} and over" if oldest >= 90 else f"residents aged {youngest} to {oldest}"

@@ -12,7 +12,8 @@ from layers.gradient import Counts, Vector
 from service.editions.edition import Edition
 
 FIFTHS = 5
-MINUTES_DECIMALS = 2
+MINUTES_DECIMALS = 6  # of a plan's own figures: whoever shows them rounds them, once
+SHOWN_DECIMALS = 2  # what is less is no change
 SHARE_DECIMALS = 4
 Row = dict[str, Any]
 
@@ -57,15 +58,25 @@ def by_need_fifth(journeys: Journeys) -> list[Row]:
 
 
 def by_group(edition: Edition, journeys: Journeys) -> list[Row]:
-    """Mean journey and people within reach for each group, by where people live, not by person."""
+    """Mean journey and people within reach for each group, all ages, by where people live, not by person."""
     found = []
     for kind in edition.group_kinds():
         living = edition.group_people(kind["kind"])
         for group in kind["groups"]:
             here = np.nan_to_num(living[group["id"]][journeys.rows])
-            names = {"kind": kind["kind"], "title": kind["title"], "group": group["id"], "name": group["name"]}
+            names = {
+                "kind": kind["kind"],
+                "title": _all_ages(kind["title"]),
+                "group": group["id"],
+                "name": group["name"],
+            }
             found.append(names | _changes(journeys, here))
     return found
+
+
+def _all_ages(title: str) -> str:
+    """Say in a title that groups count all ages, whatever ages the plan counts."""
+    return title if "aged" in title else f"{title}, all ages"
 
 
 def _changes(journeys: Journeys, people: Vector) -> Row:
@@ -134,9 +145,9 @@ def changed(edition: Edition, journeys: Journeys, names: dict[str, str]) -> tupl
     edition, journeys
     names : dict of site id to name
     """
-    before, after = np.round(journeys.before, MINUTES_DECIMALS), np.round(journeys.after, MINUTES_DECIMALS)
-    with np.errstate(invalid="ignore"):
-        change = after - before  # NaN where no site is in reach before and after
+    seen = np.round(journeys.before, SHOWN_DECIMALS) != np.round(journeys.after, SHOWN_DECIMALS)
+    with np.errstate(invalid="ignore"):  # NaN where no site is in reach before and after
+        change = np.where(seen, np.round(journeys.after - journeys.before, MINUTES_DECIMALS), 0.0)
     gainers = [_named(edition, journeys, index, names) for index in _sorted(-change)]
     losers = [_named(edition, journeys, index, names) for index in _sorted(change)]
     return gainers, losers
@@ -170,7 +181,7 @@ def _named(edition: Edition, journeys: Journeys, index: int, names: dict[str, st
 
 
 def minutes(value: float | None) -> float | None:
-    """Round minutes as every answer gives them; None where they are not known or no site is in reach."""
+    """Give minutes with the decimals they are known to; None where they are not known or no site is in reach."""
     if value is None or not np.isfinite(value):
         return None
     return round(float(value), MINUTES_DECIMALS) + 0.0

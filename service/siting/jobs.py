@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from service.editions.edition import Edition, open_edition
 from service.editions.views import View
+from service.siting.closures import closures_of
 from service.siting.files import plan_bytes
 from service.siting.plans import plan_sites
 from service.siting.requests import SitingRequest
@@ -40,6 +43,19 @@ def make(
     except BadQuery as error:
         return {"parameter": error.parameter, "message": str(error), "hint": error.hint}
     Path(path).write_bytes(plan_bytes(opened, seen, plan, kind, link=result_link(opened, seen, asked, public_url)))
+    return None
+
+
+def make_closures(
+    store: str, edition: str, view: dict[str, Any], request: dict[str, Any], path: str
+) -> dict[str, str] | None:
+    """Write what closing each site of today would mean as JSON; what the workshop runs. It answers as `make` does."""
+    opened = open_edition(Path(store), view["place"], edition, check=False)
+    try:
+        found = closures_of(opened, View(**view), SitingRequest(**_tuples(request)))
+    except BadQuery as error:
+        return {"parameter": error.parameter, "message": str(error), "hint": error.hint}
+    Path(path).write_bytes(orjson.dumps(found))
     return None
 
 

@@ -13,6 +13,11 @@ from service.pages.siting_result import result_of
 from service.pages.wording import credits_once
 from service.siting.plan_tables import title_of
 
+CHANGED = (
+    ("losers", "A longer journey, the greatest change first"),
+    ("gainers", "A shorter journey, the greatest change first"),
+)
+RIVALS = "The rivals: each candidate in its best plan"
 LEAST_ROWS, MOST_NAMED = 3, 10
 FIGURE = 24.0
 RANK = 17.0
@@ -59,7 +64,7 @@ def _measures(sheet: Sheet, result: dict[str, Any]) -> None:
     """Put today and the plan beside each other."""
     sheet.heading("H2", "Before and after", 10.5)
     widths = [FULL - 3 * 32, 32, 32, 32]
-    sheet.row(["", "Today", "Under the plan", "Change"], widths, bold=True)
+    sheet.row(["", "Before", "After", "Change"], widths, bold=True)
     for row in result["measures"]:
         sheet.row([row["name"], row["before"], row["after"], row["change"]], widths)
 
@@ -69,7 +74,7 @@ def _fifths(sheet: Sheet, result: dict[str, Any]) -> None:
     sheet.heading("H2", "By need: fifths of neighbourhoods", 10.5)
     widths = [FULL - 6 * FIGURE, *[FIGURE] * 6]
     reach = result["reach"]
-    heads = ["Need fifth", "People", "Minutes today", "Under the plan", "Change", f"{reach} today", f"{reach}, then"]
+    heads = ["Need fifth", "People", "Before (min)", "After (min)", "Change", f"{reach}, before", "After"]
     sheet.heads(heads, widths)
     names = ("name", "people", "before", "after", "change", "within_before", "within_after")
     for row in result["fifths"]:
@@ -80,8 +85,11 @@ def _compared(sheet: Sheet, plan: dict[str, Any], result: dict[str, Any], bottom
     """List losers, gainers and candidates, as many as there is room for."""
     parts: list[tuple[str, list[str], list[float], list[list[str]], int]] = []
     widths = [FULL - 4 * FIGURE, *[FIGURE] * 4]
-    heads = ["Neighbourhood", "People", "Minutes today", "Under the plan", "Change"]
-    for name, title in (("losers", "Who has a longer way"), ("gainers", "Who has a shorter way")):
+    heads = ["Neighbourhood", "People", "Before (min)", "After (min)", "Change"]
+    for name, title in (
+        ("losers", "A longer journey, the greatest change first"),
+        ("gainers", "A shorter journey, the greatest change first"),
+    ):
         rows = [
             [f"{row['name']} ({row['lsoa_name']})", row["people"], row["before"], row["after"], row["change"]]
             for row in result[name][:MOST_NAMED]
@@ -94,8 +102,7 @@ def _compared(sheet: Sheet, plan: dict[str, Any], result: dict[str, Any], bottom
     ]  # fmt: skip
     ranks = [f"Rank: {title.lower()}" for title in result["rank_titles"]]
     wide = [FULL - 2 * FIGURE - 4 * RANK, FIGURE, FIGURE, *[RANK] * 4]
-    parts.append(("Each candidate in its best plan", ["Candidate", "Average", "Worst fifth", *ranks], wide, rivals,
-                  len(plan["rivals"])))  # fmt: skip
+    parts.append((RIVALS, ["Candidate", "Average", "Greatest need", *ranks], wide, rivals, len(plan["rivals"])))
     if result["price"]["sentence"]:
         sheet.ln(1.2)
         sheet.sentence(result["price"]["sentence"])
@@ -126,7 +133,7 @@ def _groups(sheet: Sheet, result: dict[str, Any], bottom: float) -> None:
         return
     sheet.heading("H2", "By group, by where people live, not by person", 10.5)
     widths = [FULL - 4 * FIGURE, *[FIGURE] * 4]
-    sheet.row(["Group", "People", "Minutes today", "Under the plan", "Change"], widths, bold=True)
+    sheet.row(["Group", "People", "Before (min)", "After (min)", "Change"], widths, bold=True)
     for kind in result["groups"]:
         for row in kind["rows"]:
             sheet.row([row[name] for name in ("name", "people", "before", "after", "change")], widths)
@@ -143,9 +150,10 @@ def _height_of_notes(sheet: Sheet, plan: dict[str, Any]) -> float:
 
 
 def _foot(plan: dict[str, Any], edition: Edition, link: str) -> list[str]:
-    """Say how to open it again, and where the figures come from."""
+    """Say how to open it again, and where the figures come from; without the site's name where it is not known."""
+    opens = link or (f"/places/{plan['place']}/siting?{plan['query']} on this website" if plan["query"] else "")
     return [
-        *([f"Opens again at: {link}"] if link else []),
+        *([f"Opens again at: {opens}"] if opens else []),
         f"Data edition {edition.id}, method version {METHOD_VERSION}.",
         " ".join(credits_once(plan["attribution"])),
     ]

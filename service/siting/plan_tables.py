@@ -8,6 +8,7 @@ from typing import Any
 from service.editions.edition import Edition
 from service.editions.views import View
 from service.files.file_table import ABOUT_COLUMNS, Column, Table, facts_of
+from service.siting.effects import SHOWN_DECIMALS
 
 Plan = dict[str, Any]
 Cell = tuple[str, str, str, Callable[[Plan], Any]]
@@ -16,13 +17,13 @@ MEASURES = (
     ("worst_fifth_mean_min", "Average journey in the fifth of greatest need, minutes"),
     ("p95_min", "Journey that 95 of 100 people do not exceed, minutes"),
     ("maximum_min", "Longest journey, minutes"),
-    ("fair_k", "Kolm-Pollak journey: the average, with long journeys counted for more, minutes"),
+    ("fair_k", "Fair journey: the average, with long journeys counted for more (Kolm-Pollak), minutes"),
 )
 COVERED = ("covered", "People counted who are within the minutes asked for")
 RANKS = {
-    "mean": "Rank by the shortest average journey of the best plan with this site; 1 is the best",
-    "worst": "Rank by the shortest longest journey of the best plan with this site; 1 is the best",
-    "coverage": "Rank by the most people within reach of the best plan with this site; 1 is the best",
+    "mean": "Rank by the average journey of the best plan with this site; 1 is the best",
+    "worst": "Rank by the longest journey that anybody has in the best plan with this site; 1 is the best",
+    "coverage": "Rank by the people within reach of the best plan with this site; 1 is the best",
     "fair": "Rank by the fair journey (Kolm-Pollak) of the best plan with this site; 1 is the best",
 }
 
@@ -43,7 +44,7 @@ def sites_table(edition: Edition, view: View, plan: Plan) -> Table:
         ("inside", "Whether it stands in the area that is looked at", "text", lambda row: _yes(row["inside"])),
         ("capacity", "People the site can take, where a limit was set", "whole", _at("capacity")),
         *((f"rank_{name}", about, "whole", _ranked(name)) for name, about in RANKS.items()),
-        *((f"with_it_{name}", f"{about}; under the best plan with this site", "number", _of_rival(name))
+        *((f"with_it_{name}", f"{about}; under the best plan with this site", "number", _rival_minutes(name))
           for name, about in MEASURES),
         (f"with_it_{COVERED[0]}", f"{COVERED[1]}; under the best plan with this site", "whole", _of_rival(COVERED[0])),
     ]  # fmt: skip
@@ -61,8 +62,8 @@ def neighbourhoods_table(edition: Edition, view: View, plan: Plan) -> Table:
         *((name, ABOUT_COLUMNS[name], "text", _at(name)) for name in leading),
         ("people", f"People of this neighbourhood: {plan['words']['demand']}", "whole", _at("people")),
         ("need_fifth", ABOUT_COLUMNS["need_fifth"], "whole", _at("need_fifth")),
-        ("before_min", "Minutes to the nearest site that is open today", "number", _at("before_min")),
-        ("after_min", "Minutes to the nearest site that is open under the plan", "number", _at("after_min")),
+        ("before_min", "Minutes to the nearest site that is open today", "number", _minutes("before_min")),
+        ("after_min", "Minutes to the nearest site that is open under the plan", "number", _minutes("after_min")),
         ("change_min", "Minutes more; below zero the way is shorter", "number", _change),
         ("site_before", "Name of the nearest site that is open today", "text", _named("site_before", names)),
         ("site_before_id", "Its code", "text", _at("site_before")),
@@ -79,7 +80,7 @@ def plans_table(edition: Edition, view: View, plan: Plan) -> Table:
     cells: list[Cell] = [
         ("plan", "Which plan: today, this one, and the best by each aim", "text", _at("step")),
         ("opened", "Sites that open", "text", lambda row: "; ".join(row.get("opened", [])) or None),
-        *((name, about, "number", _at(name)) for name, about in MEASURES),
+        *((name, about, "number", _minutes(name)) for name, about in MEASURES),
         (*COVERED, "whole", _at(COVERED[0])),
         ("price", "Average journey over the shortest there is; 1.04 is 4 per cent longer", "number", _at("price")),
     ]
@@ -92,9 +93,9 @@ def people_table(edition: Edition, view: View, plan: Plan) -> Table:
     cells: list[Cell] = [
         ("kind", "How people are told apart", "text", _at("title")),
         ("group", "Need fifth (1 is the greatest need), or group by where people live", "text", _at("name")),
-        ("people", "People counted", "whole", _at("people")),
-        ("mean_before_min", "Average journey today, minutes", "number", _at("mean_before_min")),
-        ("mean_after_min", "Average journey under the plan, minutes", "number", _at("mean_after_min")),
+        ("people", "People counted; all ages in the rows of groups", "whole", _at("people")),
+        ("mean_before_min", "Average journey today, minutes", "number", _minutes("mean_before_min")),
+        ("mean_after_min", "Average journey under the plan, minutes", "number", _minutes("mean_after_min")),
         ("covered_before", "People within the minutes asked for, today", "whole", _at("covered_before")),
         ("covered_after", "People within the minutes asked for, under the plan", "whole", _at("covered_after")),
     ]
@@ -141,6 +142,19 @@ def _at(name: str) -> Callable[[Plan], Any]:
     return lambda row: row.get(name)
 
 
+def _minutes(name: str) -> Callable[[Plan], Any]:
+    return lambda row: _rounded(row.get(name))
+
+
+def _rival_minutes(name: str) -> Callable[[Plan], Any]:
+    return lambda row: _rounded(row["rival"].get(name))
+
+
+def _rounded(value: float | None) -> float | None:
+    """Round minutes as files give them."""
+    return None if value is None else round(value, SHOWN_DECIMALS) + 0.0
+
+
 def _of_rival(name: str) -> Callable[[Plan], Any]:
     return lambda row: row["rival"].get(name)
 
@@ -159,7 +173,7 @@ def _yes(value: bool) -> str:
 
 def _change(row: Plan) -> float | None:
     before, after = row["before_min"], row["after_min"]
-    return None if before is None or after is None else round(after - before, 2)
+    return None if before is None or after is None else _rounded(after - before)
 
 
 def _opened(plan: Plan) -> list[str]:

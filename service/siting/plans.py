@@ -16,6 +16,7 @@ from layers.siting import SitingPlan, SitingStudy, study_sites
 from service.editions.edition import Edition
 from service.editions.scoring import METHOD_VERSION
 from service.editions.views import View
+from service.siting.capacities import capacity_facts
 from service.siting.comparisons import measures_of, price_part, rivals_part
 from service.siting.effects import Journeys, by_group, by_need_fifth, changed, minutes, neighbourhoods, whole
 from service.siting.questions import Question, ask
@@ -45,8 +46,8 @@ def plan_sites(edition: Edition, view: View, request: SitingRequest) -> dict[str
         Plain data. ``sites`` with role and status; ``before`` and ``after`` (None before where no site is open):
         minutes over the people counted, and people within the limit; ``proof`` of the objective's own value;
         ``price`` of fairness; ``rivals``; ``fifths``, ``groups``, ``gainers``, ``losers``, ``neighbourhoods``;
-        ``notes``. Minutes to two decimals, people in whole numbers, None = not known or no site in reach. No clock:
-        the same input gives the same answer.
+        ``notes``. Minutes to six decimals (pages and files round them, once), people in whole numbers, None = not
+        known or no site in reach. No clock: the same input gives the same answer.
 
     Raises
     ------
@@ -99,7 +100,7 @@ def _answer(question: Question, study: SitingStudy | None) -> dict[str, Any]:
     edition, view, request = question.edition, question.view, question.request
     plan = study.plan if study else None
     opened = [str(site) for site in plan.open_sites] if plan else question.kept
-    journeys = _journeys(question, opened, plan)
+    journeys = journeys_of(question, opened, plan)
     sites = {site.id: site for site in question.sites}
     gainers, losers = changed(edition, journeys, {site.id: site.name for site in question.sites})
     return {
@@ -129,12 +130,12 @@ def _answer(question: Question, study: SitingStudy | None) -> dict[str, Any]:
 
 
 def request_facts(view: View, request: SitingRequest) -> dict[str, Any]:
-    """Give the view and the request as they were understood, every value written out."""
+    """Give the view and the request as they were understood, every value written out, to be posted again as it is."""
     return {
         "focus": view.focus,
         "rho": view.rho,
-        "within": view.within or None,
-        "weights": view.weights or None,
+        "within": view.within,
+        "weights": view.weights,
         "service": request.service,
         "candidates": list(request.candidates),
         "points": [{"name": name, "lon": x, "lat": y} for name, x, y in request.points],
@@ -146,7 +147,7 @@ def request_facts(view: View, request: SitingRequest) -> dict[str, Any]:
         "demand": request.demand,
         "minutes": request.minutes,
         "mode": request.mode,
-        "capacity": list(request.capacity),
+        **capacity_facts(request),
         "growth": [{"lsoa21cd": code, "people": people} for code, people in request.growth],
         "closure": request.closure,
     }
@@ -202,8 +203,8 @@ def _status(site: Option, is_open: bool) -> str:
     return "forbidden" if site.role == "forbidden" else "not_chosen"
 
 
-def _journeys(question: Question, opened: Sequence[str], plan: SitingPlan | None) -> Journeys:
-    """Collect the way before and after from each neighbourhood."""
+def journeys_of(question: Question, opened: Sequence[str], plan: SitingPlan | None) -> Journeys:
+    """Collect the way from each neighbourhood before and after: by a plan, or to the nearest of what stays open."""
     before, site_before = _nearest(question.cost, question.existing)
     if plan is not None:
         after = plan.cost.to_numpy(dtype=np.float64)

@@ -17,8 +17,8 @@ from service.editions.views import View
 from service.measures.need_without import NeedWithout, need_without
 from service.siting.capacities import capacities
 from service.siting.demand import Counted, counted
-from service.siting.requests import SitingRequest, checked
-from service.siting.sites import Option, area_words, minutes_to, options
+from service.siting.requests import NEW, SitingRequest, checked
+from service.siting.sites import Option, area_words, listed, minutes_to, options
 from service.web.queries import BadQuery
 
 WORST = 1  # the need fifth of greatest need
@@ -143,14 +143,17 @@ def ask(edition: Edition, view: View, request: SitingRequest) -> Question:
     placed = [number for number in range(len(sites)) if not np.isnan(table[:, number]).all()]
     remarks += [UNPLACED.format(site.name) for number, site in enumerate(sites) if number not in set(placed)]
     sites, table = [sites[number] for number in placed], table[:, placed]
-    known = np.isfinite(who.people) & ~np.isnan(table).any(axis=1)
-    used = np.flatnonzero(known)
+    listed_here = _listed_here(edition, request.service, scores)
+    placed_here = np.isfinite(who.people) & ~np.isnan(table).any(axis=1)
+    used = np.flatnonzero(placed_here & listed_here)
     if not sites or not who.demand[used].sum() > 0:
         raise _nothing(sites, edition, view)
     codes = pd.Index(edition.codes[scores.rows[used]], name="lsoa21cd")
-    gone = int((~known).sum())
+    gone = int((~placed_here & listed_here).sum())
     if gone:
         remarks.append(f"{gone:,} neighbourhoods are left out: how many people live there, or where, is not known.")
+    if not listed_here.all():
+        remarks.append(_gaps_here(edition, request.service, scores.rows[~listed_here]))
     return Question(
         edition=edition,
         view=view,
@@ -166,10 +169,25 @@ def ask(edition: Edition, view: View, request: SitingRequest) -> Question:
     )
 
 
+def _listed_here(edition: Edition, service: str, scores: Scores) -> np.ndarray:
+    """Tell for which neighbourhoods of a view the list of the service is whole."""
+    return np.ones(len(scores.rows), dtype=bool) if service == NEW else edition.complete_rows(service)[scores.rows]
+
+
+def _gaps_here(edition: Edition, service: str, rows: np.ndarray) -> str:
+    """Say which neighbourhoods are left out because of the list."""
+    councils = listed(sorted({str(edition.facts(int(row))["lad24nm"]) for row in rows}))
+    plural = edition.service(service)["plural"]
+    return f"{len(rows):,} neighbourhoods in {councils} are left out: the list of {plural} is not complete there."
+
+
 def _check_number(request: SitingRequest, sites: Sequence[Option]) -> None:
     """Refuse more sites than there are candidates, and a plan that would leave no site open at all."""
     free = sum(site.role in ("closable", "candidate") for site in sites)
     wanted = request.add + len(request.close)
+    if wanted > 0 and not (request.candidates or request.points or request.close):
+        said = "It is not said where a site could go: there is no candidate."
+        raise BadQuery("candidates", said, hint="Name candidates: a service, a list of your own, one site or a point.")
     if wanted > free:
         said = f"More sites are wanted than there are candidates: {wanted} wanted, {free} to choose among."
         raise BadQuery("add", said, hint="Ask for fewer sites, or name more candidates.")

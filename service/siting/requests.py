@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urlencode
 
-from service.editions.views import View
+from geodata.services import load_services
+from service.editions.views import DEFAULT_FOCUS, View
 from service.web.queries import LSOA, NAME, BadQuery
 
 Objective = Literal["mean", "worst", "coverage", "fair"]
@@ -20,6 +21,7 @@ NEW = "new"  # the service that no site offers yet
 OWN, SITE = "own:", "site:"
 EACH, LISTED = "each", "listed"
 MOST_ADDED, MOST_SITES, MOST_POINTS, MOST_GROWTH = 50, 300, 200, 5_000
+MOST_PEOPLE = 999_999  # added to one neighbourhood
 LONGEST_QUERY = 8_000  # characters of an address that still reopens a plan
 MINUTES_DEFAULT, LONGEST_MINUTES = 15.0, 240
 MODE_DEFAULT = "walk"
@@ -95,7 +97,7 @@ class SitingRequest:
             ("objective", self.objective if self.objective != "mean" else ""),
             ("demand", self.demand if self.demand != "people" else ""),
             ("minutes", minutes_text(self.minutes) if self.minutes != MINUTES_DEFAULT else ""),
-            ("mode", self.mode if self.mode != MODE_DEFAULT else ""),
+            ("mode", self.mode if self.mode != MODE_DEFAULT or _mode_of(self.service) else ""),
         ]
         many = [
             *(("candidates", name) for name in self.candidates),
@@ -110,7 +112,7 @@ class SitingRequest:
 
     def state(self, view: View) -> str:
         """Return the canonical query string of a view and this request, however long."""
-        return "&".join(part for part in (view.query(), urlencode(self.parameters())) if part)
+        return "&".join(part for part in (view_query(view, self.service), urlencode(self.parameters())) if part)
 
     def query(self, view: View) -> str:
         """Return the same for a link; empty where it is too long for an address."""
@@ -166,6 +168,20 @@ class Asked:
         )
 
 
+def view_query(view: View, service: str) -> str:
+    """Write a view for an address; with its focus, where an address that leaves it out is read with the service's."""
+    known = load_services().get(service)
+    follows = not service or (known is not None and bool(known.focus))
+    focus = urlencode({"focus": view.focus}) if follows and view.focus == DEFAULT_FOCUS else ""
+    return "&".join(part for part in (focus, view.query()) if part)
+
+
+def _mode_of(service: str) -> str:
+    """Give the mode that an address of this service is read with where it names none; empty for the usual one."""
+    known = load_services().get(service)
+    return known.mode if known else ""
+
+
 def checked(request: SitingRequest) -> SitingRequest:
     """Check what can be checked without an edition, and write the request in its one form.
 
@@ -175,7 +191,7 @@ def checked(request: SitingRequest) -> SitingRequest:
         Naming the field and the rule: a service that is no name, a site both kept and closed, too many of anything.
     """
     if not request.service:
-        raise BadQuery("service", "There is no service.", hint="Say which service is to be placed.")
+        raise BadQuery("service", "It is not said which service is to be placed.", hint="Name a service.")
     _matching("service", NAME, request.service, "the name of a service")
     for text in request.candidates:
         _matching("candidates", CANDIDATES, text, ABOUT_CANDIDATES)
@@ -184,6 +200,7 @@ def checked(request: SitingRequest) -> SitingRequest:
     for text in request.capacity:
         _matching("capacity", CAPACITY, text, ABOUT_CAPACITY)
     _check_numbers(request)
+    _check_growth(request)
     _check_overlaps(request)
     return replace(
         request,
@@ -193,7 +210,7 @@ def checked(request: SitingRequest) -> SitingRequest:
         forbid=tuple(sorted(set(request.forbid))),
         capacity=tuple(sorted(set(request.capacity))),
         points=tuple((name, round(float(x), 6), round(float(y), 6)) for name, x, y in request.points),
-        growth=tuple(sorted(request.growth)),
+        growth=tuple(sorted((code, round(people, 2)) for code, people in request.growth)),
         minutes=float(request.minutes),
     )
 
@@ -228,11 +245,19 @@ def _check_numbers(request: SitingRequest) -> None:
             raise BadQuery(name, f"{name} has {len(items):,} entries; expected at most {most:,}.")
     if request.add < -len(set(request.close)):
         said = f"add is {request.add}, and {len(set(request.close))} sites may be closed."
-        raise BadQuery("add", said, hint="No more sites can go than may be closed: name them with close.")
+        raise BadQuery("add", said, hint="No more sites can go than may close: say which sites may.")
     codes = [code for code, _ in request.growth]
     doubled = next((code for code in codes if codes.count(code) > 1), "") if len(codes) > len(set(codes)) else ""
     if doubled:
         raise BadQuery("growth", f"{doubled} is there twice in the people added.", hint="Give each code once.")
+
+
+def _check_growth(request: SitingRequest) -> None:
+    """Refuse numbers of people added that an address or JSON could not carry."""
+    for code, people in request.growth:
+        if not 0 <= people <= MOST_PEOPLE:
+            about = f"a number of people from 0 to {MOST_PEOPLE:,}"
+            raise BadQuery("growth", f"{people:,.10g} people are added to {code}; expected {about}.")
 
 
 def _check_overlaps(request: SitingRequest) -> None:
@@ -241,7 +266,7 @@ def _check_overlaps(request: SitingRequest) -> None:
     for first, second in pairs:
         both = sorted(set(getattr(request, first)) & set(getattr(request, second)))
         if both:
-            said = f"{both[0]} is to be both {words[first]} and {words[second]}."
+            said = f"The site {both[0]} is to be both {words[first]} and {words[second]}."
             raise BadQuery(second, said, hint="Name each site for one thing only.")
 
 
@@ -257,7 +282,10 @@ def read_minutes(text: str) -> float:
     """Read the journey that still counts as reached; 15 minutes when left out."""
     if not text:
         return MINUTES_DEFAULT
-    _matching("minutes", MINUTES, text, f"minutes above 0 and at most {LONGEST_MINUTES}, such as 15")
+    about = f"minutes above 0 and at most {LONGEST_MINUTES}, such as 15"
+    _matching("minutes", MINUTES, text, about)
+    if not 0 < float(text) <= LONGEST_MINUTES:
+        raise BadQuery("minutes", f"minutes is {text}; expected {about}.")
     return float(text)
 
 
@@ -272,7 +300,7 @@ def read_point(text: str, number: int = 1) -> Point:
     found = re.fullmatch(POINT, text.strip())
     if not found or abs(float(found[1])) > 180 or abs(float(found[2])) > 90:
         said = f"point is {text[:80]!r}; expected {ABOUT_POINT}."
-        raise BadQuery("point", said, hint=f"Give {ABOUT_POINT}.")
+        raise BadQuery("point", said)
     return (found[3] or "").strip() or f"Point {number}", round(float(found[1]), 6), round(float(found[2]), 6)
 
 
@@ -280,7 +308,7 @@ def read_growth(text: str) -> tuple[str, float]:
     """Read people added to a neighbourhood: ``E01015700:250``."""
     found = re.fullmatch(GROWTH, text.strip())
     if not found:
-        raise BadQuery("growth", f"growth is {text[:80]!r}; expected {ABOUT_GROWTH}.", hint=f"Give {ABOUT_GROWTH}.")
+        raise BadQuery("growth", f"growth is {text[:80]!r}; expected {ABOUT_GROWTH}.")
     return found[1], float(found[2])
 
 
@@ -301,9 +329,9 @@ def _filled(texts: Iterable[str]) -> list[str]:
 def _one_of(parameter: str, text: str, choices: Sequence[str]) -> None:
     if text not in choices:
         wanted = f"{', '.join(choices[:-1])} or {choices[-1]}"
-        raise BadQuery(parameter, f"{parameter} is {text[:40]!r}; expected {wanted}.", hint=f"Give {wanted}.")
+        raise BadQuery(parameter, f"{parameter} is {text[:40]!r}; expected {wanted}.")
 
 
 def _matching(parameter: str, pattern: str, text: str, wanted: str) -> None:
     if not re.fullmatch(pattern, text):
-        raise BadQuery(parameter, f"{parameter} is {text[:80]!r}; expected {wanted}.", hint=f"Give {wanted}.")
+        raise BadQuery(parameter, f"{parameter} is {text[:80]!r}; expected {wanted}.")

@@ -20,10 +20,13 @@ from service.web.queries import BadQuery
 
 Role = Literal["kept", "closable", "candidate", "forbidden"]
 REACH_M = 30_000.0  # sites farther from everybody who is counted are left aside
+MOST_UNKNOWN = 0.05  # share of the neighbourhoods that may be left out, as the list has gaps there
+NEXT_DOOR_M = 5_000.0
 LARGEST = 20_000_000  # journeys that one plan may weigh
 POINT = "point"
 MINUTES_DECIMALS = 4  # stored times are float32: the same spot as a site and as a point is equally far
 SHOWN = 5
+TAKE_IDS = "Take ids from the list of sites."
 Held = tuple[int, dict[str, Any]]
 """A site of the edition: its row number, and what is known of it."""
 
@@ -142,14 +145,44 @@ def _near(edition: Edition, rows: Counts, listed: Sequence[int]) -> list[int]:
 
 
 def _check_complete(edition: Edition, service: str, rows: Counts) -> None:
-    """Refuse a service whose list has gaps here: a site that is not listed would count as one that is not there."""
+    """Refuse a service whose list has gaps here: a site that is not listed would count as one that is not there.
+
+    A few neighbourhoods of a council that lies mostly outside do not stand in the way: they are left out.
+    """
     whole = edition.complete_rows(service)[rows]
-    if whole.all():
+    if (~whole).mean() <= MOST_UNKNOWN:
         return
     councils = {str(edition.facts(int(row))["lad24nm"]) for row in rows[~whole]}
-    plural, where = edition.service(service)["plural"], _list(sorted(councils))
+    plural, where = edition.service(service)["plural"], listed(sorted(councils))
     said = f"{plural}: the list is not complete in {where}, so it is not known where all of them are."
     raise BadQuery("service", said, hint="Choose an area where it is complete, or bring a list of your own.")
+
+
+def gaps_near(edition: Edition, service: str, rows: Counts) -> list[str]:
+    """Name the councils next door to an area where the list of a service has gaps.
+
+    Parameters
+    ----------
+    edition : Edition
+    service : str
+    rows : array of int
+        Neighbourhoods of the area.
+
+    Returns
+    -------
+    list of str
+        In order: of the place's own councils those within 5 km of the area's people, and those just outside the place.
+    """
+    whole, here = edition.complete_rows(service), np.zeros(edition.count, dtype=bool)
+    here[rows] = True
+    x, y, _ = edition.centroids()
+    known = rows[np.isfinite(x[rows])]
+    gaps = [
+        str(edition.facts(int(row))["lad24nm"])
+        for row in np.flatnonzero(~whole & ~here & np.isfinite(x))
+        if len(known) and np.hypot(x[known] - x[row], y[known] - y[row]).min() <= NEXT_DOOR_M
+    ]
+    return sorted({*gaps, *edition.service(service)["gaps_next_door"]})
 
 
 def _kept_candidates(edition: Edition, request: SitingRequest, existing: set[str]) -> list[Held]:
@@ -177,7 +210,7 @@ def _candidates(
             said = f"Of the candidates {text!r} none stands in {area}."
             raise BadQuery("candidates", said, hint="Choose candidates inside the area, or a wider area.")
         if text.startswith(OWN) and gone:
-            names = _list([str(sites[row]["name"]) for row in gone])
+            names = listed([str(sites[row]["name"]) for row in gone])
             notes.append(f"Left out of your list {text.removeprefix(OWN)!r}, as outside {area}: {names}.")
         chosen |= {row: sites[row] for row in here if sites[row]["site_id"] not in existing}
     return sorted(chosen.items()), notes
@@ -197,7 +230,9 @@ def _rows_of(edition: Edition, text: str) -> list[int]:
         site_id = text.removeprefix(SITE)
         found = [row for row, site in enumerate(sites) if site["site_id"] == site_id]
         if not found:
-            raise BadQuery("candidates", f"No site here has the id {site_id[:80]!r}.", hint="Take ids from the sites.")
+            raise BadQuery(
+                "candidates", f"No site here has the id {site_id[:80]!r}.", hint="Take ids from the list of sites."
+            )
         return found
     known = [entry["id"] for entry in edition.services()]
     if text not in known:
@@ -257,13 +292,13 @@ def _with_role(option: Option, role: Role) -> Option:
 def _check_named(parameter: str, wanted: Iterable[str], known: set[str], why: str) -> None:
     gone = sorted(set(wanted) - known)
     if gone:
-        hint = "GET /geojson/PLACE/sites lists sites and their ids."
-        raise BadQuery(parameter, f"{parameter} is {gone[0][:80]!r}, and {why}.", hint=hint)
+        raise BadQuery(parameter, f"{parameter} is {gone[0][:80]!r}, and {why}.", hint=TAKE_IDS)
 
 
-def _list(names: Sequence[str]) -> str:
+def listed(names: Sequence[str], between: str = ", ") -> str:
+    """Name a few things, and say how many more there are."""
     shown = [*names[:SHOWN], f"{len(names) - SHOWN} more"] if len(names) > SHOWN else list(names)
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return shown[0] if len(shown) == 1 else f"{between.join(shown[:-1])} and {shown[-1]}"
 
 
 def minutes_to(edition: Edition, mode: str, rows: Counts, sites: Sequence[Option]) -> Vector:

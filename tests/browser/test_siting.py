@@ -42,6 +42,9 @@ def test_the_siting_page_is_accessible_narrow_and_calls_nobody_else(browser: Any
         page.screenshot(path=f"{folder}/siting-{VIEWS.index(query)}.png", full_page=True)
     page.set_viewport_size({"width": 320, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    tables = "[...document.querySelectorAll('.er-siting-table--fit')]"
+    fits = f"() => {tables}.every(t => t.scrollWidth <= t.parentElement.clientWidth)"
+    assert page.evaluate(fits)  # no column of “Before and after” is out of sight
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 690, "height": 1000})
     assert page.evaluate("document.documentElement.scrollWidth") <= 690
@@ -65,7 +68,7 @@ def test_the_form_and_its_picture_work_without_a_script(browser: Any, site: str)
     assert "objective=worst" in page.url
     assert "ZX1" not in page.url
     assert "Open " in page.locator("#siting-sentences").inner_text()
-    assert page.locator(".er-siting__paper svg").is_visible()
+    assert page.locator(".er-siting__paper > svg").is_visible()
     page.get_by_text("Change the question").click()
     assert page.get_by_label("Nobody too far away").is_checked()
     page.get_by_label("Postcode").fill("ZX1 1AA")
@@ -87,14 +90,26 @@ def test_lists_follow_the_service_and_a_click_on_the_map_adds_a_candidate(browse
     assert page.evaluate("document.activeElement.value") == "childrens_centre"
     page.get_by_label("Guildhall Family Hub").check()
     assert page.locator(".evenreach-site--closable").count() == 1
+    page.get_by_label("Who counts?").select_option("eligible")
+    closing = page.get_by_role("link", name="What if it closes? Guildhall Family Hub").get_attribute("href")
+    assert "demand=eligible" in closing
+    assert "focus=best-start" in closing
+    page.locator("[data-of]").first.uncheck()
+    assert page.locator(".evenreach-site--forbidden").count() == 1
     page.get_by_role("button", name="Add a place on the map").click()
     page.locator(".evenreach-map__frame").click(position={"x": 420, "y": 300})
     page.wait_for_function(shown, arg=7)
     assert page.get_by_label("Place 1, a place of your own").is_checked()
+    page.get_by_role("button", name="Add a place on the map").click()
+    page.locator(".evenreach-map__frame").click(position={"x": 300, "y": 8})
+    assert "outside the area" in page.locator("#add-place-said").inner_text()
+    page.get_by_role("button", name="Add a place on the map").click()
     assert page.evaluate("window.kept") is True
-    page.get_by_role("button", name="Find the best sites").focus()
+    page.locator("#find-sites").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**point=**")
+    assert "picked" not in page.url
+    assert page.url.count("candidates=site") == 2  # two of three, each by name
     assert "growth" not in page.url  # what is empty stays out of the address
     assert page.locator("#rivals-caption").count() == 1
     assert page.get_by_role("row", name=re.compile("^Place 1")).count() == 1
@@ -102,4 +117,9 @@ def test_lists_follow_the_service_and_a_click_on_the_map_adds_a_candidate(browse
     said = page.locator("#siting-sentences").inner_text()
     page.goto(link)
     assert page.locator("#siting-sentences").inner_text() == said
+    page.wait_for_function("() => Number(document.body.dataset.sitingMarks) > 0")
+    drawn = "[...document.querySelectorAll('.evenreach-site svg')]"
+    wrong = "s => !s.parentElement.classList.contains('evenreach-site--' + s.dataset.shape)"
+    guessed = f"() => {drawn}.filter({wrong}).length"
+    assert page.evaluate(guessed) == 0  # every mark has the shape of what becomes of it
     page.close()

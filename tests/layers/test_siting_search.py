@@ -72,6 +72,21 @@ def test_a_proof_that_stops_early_says_how_far_it_came(monkeypatch):
     assert 0 < early.gap < 0.05
 
 
+def test_what_is_only_compared_gets_less_work_than_the_plan_asked_for(monkeypatch):
+    cost, demand = county(11, 200, 70)
+    monkeypatch.setattr("layers.siting_compare.SIDE_WORK", 1.0)
+    found = study_sites(cost, demand, add=7, kappa=KAPPA, with_rivals=False)
+    assert found.price is not None
+    gaps = {(row.objective, row.strength): row.plan.gap for row in found.price.rows}
+    assert found.plan.gap == gaps["mean", 0.0] == 0
+    early = [row for row in found.price.rows if row.plan.gap > 0]
+    assert early
+    assert all(row.plan.bound <= row.plan.value for row in early)
+    monkeypatch.undo()
+    whole = {row.strength: row.plan for row in study_sites(cost, demand, add=7, kappa=KAPPA).price.rows}  # type: ignore[union-attr]
+    assert all(row.plan.bound <= whole[row.strength].value + 1e-9 for row in early)
+
+
 def test_long_journeys_do_not_overflow_the_fair_search(monkeypatch):
     cost, demand = county(12, 40, 9)
     cost.iloc[0, 1:] = 5_000.0

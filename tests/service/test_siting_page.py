@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from service.editions.edition import Edition, open_edition
+from service.editions.views import View
 from service.pages.siting_chart import price_chart
-from service.pages.siting_map import PLAN_SYMBOLS, key_lines, marks_of
+from service.pages.siting_lists import listed_words
+from service.pages.siting_map import PLAN_SYMBOLS, key_lines, marks_of, shapes
 from service.pages.siting_result import result_of
 from service.pages.siting_words import change_words, proof_words, sentences
+from service.siting.closures import closures_of
+from service.siting.plans import plan_sites
+from service.siting.requests import SitingRequest
 
 PAGE = "/places/demo/siting"
 API = "/api/v1/places/demo/sitings"
@@ -92,7 +98,7 @@ def test_a_plan_in_words_is_the_sum_done_by_hand() -> None:
         "The average journey falls from 20.0 to 12.1 min.",
         "Where need is greatest, it stays at 25.0 min.",
         "250 more people are within 15 minutes.",
-        "The way gets shorter for 600 people and longer for 400 people.",
+        "The way gets shorter for 600 people, and longer for 400 people.",
     ]
     shown = result_of(plan, minutes=15.0, public_url="")
     assert shown["aim"].startswith("1 more library in Town, and 1 of today may close.")
@@ -106,6 +112,16 @@ def test_a_plan_in_words_is_the_sum_done_by_hand() -> None:
     assert shown["gainers"][0]["name"] == "Town 1"  # no MSOA name: the neighbourhood's own
 
 
+def test_those_who_count_are_named_and_nobody_gains_is_not_said_first() -> None:
+    plan = hand_made() | {"gainers": []}
+    plan["request"]["demand"] = "eligible"
+    plan["words"]["demand"] = "children aged 0 to 4"
+    assert "250 more children aged 0 to 4 are within 15 minutes." in sentences(plan, 15.0)
+    assert sentences(plan, 15.0)[-1] == "The way gets longer for 400 people."
+    plan["request"] |= {"service": "new", "add": 1, "close": []}
+    assert result_of(plan, minutes=15.0, public_url="")["aim"].startswith("1 site for something new in Town.")
+
+
 def test_what_is_not_known_is_said_and_never_nought() -> None:
     plan = hand_made() | {"before": None, "gainers": [], "losers": []}
     said = sentences(plan, 15.0)
@@ -116,7 +132,7 @@ def test_what_is_not_known_is_said_and_never_nought() -> None:
     plan["after"] |= {"mean_min": None, "worst_fifth_mean_min": None, "covered": 240, "out_of_reach": 12}
     assert sentences(plan, 15.0)[1:] == [
         "10 fewer people are within 15 minutes.",
-        "The way gets shorter for 600 people and longer for 400 people.",
+        "The way gets shorter for 600 people, and longer for 400 people.",
         "No open site is in reach for 12 people; before it was nobody.",
     ]
     assert result_of(plan, minutes=15.0, public_url="")["measures"][0]["after"] == "some reach none"
@@ -144,10 +160,12 @@ def test_the_chart_has_one_dot_for_each_different_plan() -> None:
 
 def test_the_key_counts_the_sites_inside_and_each_status_has_its_own_shape() -> None:
     plan = hand_made()
-    assert [line["text"] for line in key_lines(plan["sites"])] == ["Opening: 1", "Closing: 1"]
+    lines = [line["text"] for line in key_lines(plan["sites"])]
+    assert lines == ["Opening: 1", "Closing: 1", "Open outside the area: 1"]
+    assert {line["status"] for line in shapes()} == set(PLAN_SYMBOLS)  # the map never has to guess a shape
     assert "\\u003c" not in marks_of([site("<b>", "kept")])  # the template escapes it, the script sets it as text
-    shapes = [PLAN_SYMBOLS[name].path for name in ("kept", "closable", "opened", "closed", "candidate", "forbidden")]
-    assert len(set(shapes)) == len(shapes)
+    paths = [PLAN_SYMBOLS[name].path for name in ("kept", "closable", "opened", "closed", "candidate", "forbidden")]
+    assert len(set(paths)) == len(paths)
 
 
 def body_of(served: Any, query: str, status: int = 200) -> str:
@@ -159,7 +177,7 @@ def body_of(served: Any, query: str, status: int = 200) -> str:
 def test_the_form_lists_the_sites_of_today_and_the_buildings_that_were_asked_for(served: Any) -> None:
     page = body_of(served, "service=family_hub&candidates=childrens_centre&show=sites")
     assert page.count('name="close"') == 3
-    assert page.count('name="forbid"') == 3
+    assert page.count('value="site:') == 3
     assert f"close={HUB}" in page
     assert 'id="siting-sentences"' not in page
     assert "tick those that may close" in page
@@ -185,7 +203,8 @@ def test_page_and_json_give_the_same_figures(served: Any) -> None:
 def test_closing_one_says_who_loses_and_has_no_rivals(served: Any) -> None:
     page = body_of(served, f"service=family_hub&close={HUB}&add=-1")
     assert "Close Guildhall Family Hub." in page
-    assert "The way gets shorter for nobody" in page
+    assert "The way gets longer for " in page
+    assert "nobody" not in page
     assert "rivals-heading" not in page
     assert "price-heading" not in page
 
@@ -240,6 +259,73 @@ def test_a_postcode_that_is_not_here_is_said_and_the_form_stays(served: Any, pos
     assert said in answer.text
     assert re.search(rf'value="{HUB}"[^>]*checked', answer.text)
     assert answer.headers["cache-control"] == "no-store"
+
+
+def boxes(page: str) -> dict[str, bool]:
+    """Give the buildings that the page lists one by one, with whether each is ticked."""
+    found = re.findall(r'<input[^>]*value="site:([^"]+)"[^>]*>', page)
+    return {name: bool(re.search(rf'value="site:{re.escape(name)}"[^>]* checked', page)) for name in found}
+
+
+def test_buildings_are_ticked_one_by_one_and_a_whole_list_is_the_list(served: Any) -> None:
+    listed = boxes(body_of(served, "service=family_hub&candidates=childrens_centre&show=sites"))
+    assert list(listed.values()) == [True] * 3
+    gone, *kept = listed
+    all_but_one = "&".join(f"candidates=site:{name}" for name in kept)
+    form = f"service=family_hub&candidates=childrens_centre&picked=childrens_centre&{all_but_one}"
+    page = body_of(served, f"{form}&add=1")
+    assert boxes(page) == {gone: False, **dict.fromkeys(kept, True)}
+    link = re.search(r'id="share-link"[^>]*value="([^"]*)"', page)
+    assert link is not None
+    asked = parse_qs(urlsplit(link[1]).query)["candidates"]
+    assert asked == sorted(f"site:{name}" for name in kept)
+    assert boxes(body_of(served, urlsplit(link[1]).query)) == boxes(page)
+    whole = body_of(served, f"{form}&candidates=site:{gone}&add=1")
+    assert "candidates=childrens_centre&" in whole.replace('"', "&")
+    assert "candidates=site" not in whole
+    left = body_of(served, f"service=family_hub&picked=childrens_centre&{all_but_one}&show=sites")
+    assert boxes(left) == {}  # the list itself was unticked
+
+
+def test_closing_each_one_has_the_figures_of_closing_it_alone(edition: Edition) -> None:
+    view = View("demo", focus="best-start")
+    asked = SitingRequest("family_hub", demand="eligible", minutes=20.0)
+    found = closures_of(edition, view, asked)
+    assert len(found["rows"]) == 3
+    for row in found["rows"]:
+        alone = plan_sites(edition, view, replace(asked, add=-1, close=(row["id"],)))
+        assert found["before_min"] == alone["before"]["mean_min"]
+        assert row["mean_min"] == alone["after"]["mean_min"]
+        assert row["longer"] == sum(each["people"] for each in alone["losers"])
+        assert row["lost"] == alone["before"]["covered"] - alone["after"]["covered"]
+
+
+def test_closures_side_by_side_carry_what_was_asked(served: Any) -> None:
+    query = "service=family_hub&focus=best-start&demand=eligible&minutes=20&rho=4&show=closures"
+    page = body_of(served, query)
+    assert page.count('id="closed-heading"') == 1
+    links = re.findall(r'<tr class="govuk-table__row"><th[^>]*><a class="govuk-link" href="([^"]+)"', page)
+    assert len(links) == 3
+    for link in links:
+        words = parse_qs(urlsplit(link).query)
+        shared = {name: words[name] for name in ("focus", "demand", "minutes", "rho", "add")}
+        expected = {"focus": ["best-start"], "demand": ["eligible"], "minutes": ["20"], "rho": ["4"], "add": ["-1"]}
+        assert shared == expected
+
+
+def test_where_no_focus_is_named_it_is_that_of_the_service(served: Any) -> None:
+    chosen = '<option value="best-start" selected>'
+    assert chosen in body_of(served, "service=family_hub&show=sites")
+    assert chosen not in body_of(served, "service=family_hub&focus=core&show=sites")
+    link = re.search(r'id="share-link"[^>]*value="([^"]*)"', body_of(served, f"{ASKED}&focus=core"))
+    assert link is not None
+    assert parse_qs(urlsplit(link[1]).query)["focus"] == ["core"]  # else it would open with another focus
+
+
+def test_what_the_lists_show_is_said_without_noughts() -> None:
+    lists = [{"sites": [], "checked": False}]
+    assert listed_words("Hospitals", 0, lists, "", too_large=False).startswith("Hospitals: none is listed here today.")
+    assert "a gap" in listed_words("Hospitals", 1, lists, "a gap", too_large=False)
 
 
 def test_unknown_words_are_refused(served: Any) -> None:

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from service.commands.check import gazetteer_of, middles_of
 from service.commands.main import app
 from service.editions.edition import Edition, open_edition
 from service.editions.scoring import score
@@ -211,6 +213,17 @@ def test_eligible_people_and_those_counted_more_where_need_is_greater(edition: E
         assert sum(row["people"] for row in found["fifths"]) == pytest.approx(scores.eligible.sum(), abs=5)
 
 
+def test_a_focus_for_all_ages_counts_everybody_and_says_so(edition: Edition) -> None:
+    for demand in ("eligible", "targeting"):
+        found = plan(edition, View("demo", "core"), candidates=CANDIDATES, demand=demand)
+        assert "the focus “Overall deprivation” is for all ages" in found["words"]["demand"]
+        said = next(note for note in found["notes"] if "everybody is counted" in note)
+        assert said.endswith("The focus “Best start in life” counts children aged 0 to 4.")
+        aged = plan(edition, View("demo", "best-start"), candidates=CANDIDATES, demand=demand)
+        assert not any("everybody is counted" in note for note in aged["notes"])
+        assert any(row["title"].endswith(", all ages") for row in aged["groups"])
+
+
 def test_people_still_to_come_draw_the_site_to_them(edition: Edition, by_hand: ByHand) -> None:
     usual = by_hand.best("mean", 1, by_hand.hubs, by_hand.others)
     other = next(site for site in by_hand.others if site not in usual and "ropewalk" in site)
@@ -232,6 +245,8 @@ def test_fifths_and_groups_add_up(edition: Edition, by_hand: ByHand) -> None:
         total = sum(row["people"] * row[f"mean_{side}_min"] for row in found["fifths"])
         assert total / by_hand.people.sum() == pytest.approx(found[side]["mean_min"], abs=0.02)
     assert found["fifths"][0]["mean_after_min"] == found["after"]["worst_fifth_mean_min"]
+    exact = float((by_hand.way(by_hand.hubs) * by_hand.people).sum() / by_hand.people.sum())
+    assert found["before"]["mean_min"] == pytest.approx(exact, abs=1e-4)  # whoever shows it rounds it, once
     way = by_hand.way([*by_hand.hubs, *opened(found)])
     for row in found["groups"]:
         here = np.nan_to_num(edition.group_people(row["kind"])[row["group"]])
@@ -250,7 +265,10 @@ def test_a_part_of_the_place_counts_its_own_people_and_the_sites_next_door(editi
     outside = sum(not site["inside"] for site in today)
     assert len(today) == len(edition.site_rows("gp"))
     assert outside
-    assert f"{outside} of the {len(today)} sites that are open today stand outside {team['name']}." in found["notes"][0]
+    away = [site["name"] for site in today if not site["inside"]]
+    said = next(note for note in found["notes"] if "open today" in note)
+    assert said.startswith(f"{outside} of the {len(today)} sites that are open today stand outside {team['name']}: ")
+    assert sum(name in said for name in away) >= min(3, outside)  # the first few are named
     assert all(site["inside"] for site in found["sites"] if site["role"] == "candidate")
 
 
@@ -262,8 +280,29 @@ def test_with_limits_no_site_takes_more_than_it_can(edition: Edition, by_hand: B
     found = plan(edition, candidates=CANDIDATES, add=1, capacity=(f"each:{room}",))
     assert {site["capacity"] for site in found["sites"]} == {room}
     assert found["after"]["mean_min"] >= by_hand.measures([*by_hand.hubs, *opened(found)])["mean_min"] - 0.0051
-    with pytest.raises(BadQuery, match=r"Capacity is below demand by 16,563\.0: .* at most 200,000\.0 of 216,563\.0"):
+    with pytest.raises(BadQuery, match=r"at most 200,000 of 216,563 people\. 16,563 have no place\."):
         plan(edition, candidates=CANDIDATES, add=1, capacity=("each:50000",))
+
+
+def test_sites_outside_take_nobody_from_here_unless_they_have_a_limit_of_their_own(edition: Edition) -> None:
+    team = edition.footprints("team")[0]
+    view = View("demo", within=f"team:{team['code']}")
+    people = edition.population()[edition.rows_within(view.within)].sum()
+    inside = sum(site["inside"] for site in plan(edition, view, candidates=("library",), add=1)["sites"]
+                 if site["role"] == "kept")  # fmt: skip
+    room = int(people / (inside + 1)) + 1_000
+    limits = (f"each:{room}",)
+    found = plan(edition, view, candidates=("library", "school"), add=1, capacity=limits)
+    away = {site["id"] for site in found["sites"] if not site["inside"]}
+    assert away
+    assert {site["capacity"] for site in found["sites"] if site["id"] in away} == {0}
+    assert not away & {row["site_after"] for row in found["neighbourhoods"]}
+    assert any("take nobody from here" in note or "takes nobody from here" in note for note in found["notes"])
+    with pytest.raises(BadQuery, match=r"Sites outside .* take nobody from here"):
+        plan(edition, view, candidates=("library", "school"), add=1, capacity=(f"each:{int(people / (inside + 2))}",))
+    one = min(away)
+    named = plan(edition, view, candidates=("library", "school"), add=1, capacity=(*limits, f"{one}:500"))
+    assert next(site["capacity"] for site in named["sites"] if site["id"] == one) == 500
 
 
 # ---- points, and lists of one's own --------------------------------------------------------------------------------
@@ -347,14 +386,44 @@ def test_the_address_of_a_plan_asks_for_it_again() -> None:
     assert (given.pop("focus"), given.pop("rho")) == (["best-start"], ["4"])
     lists = {name: texts if isinstance(getattr(Asked(), name), tuple) else texts[0] for name, texts in given.items()}
     assert Asked(**lists).request() == request
-    assert SitingRequest("gp").query(View("demo")) == "service=gp"
+    assert SitingRequest("pharmacy").query(View("demo")) == "service=pharmacy"
+    # read without these, an address would mean the focus and the mode of the service
+    assert SitingRequest("gp").query(View("demo")) == "focus=core&service=gp"
+    assert SitingRequest("hospital").query(View("demo")) == "service=hospital&mode=walk"
+
+
+def test_a_request_as_the_answer_repeats_it_can_be_posted_again(served: Any, served_plan: Any) -> None:
+    limits = {"capacity": {"each": 70_000, served_plan["sites"][0]["id"]: 60_000}, "within": "", "closure": False}
+    found = served.ask("POST", API, json=BODY | limits).json()
+    again = served.ask("POST", API, json=found["request"])
+    assert again.status_code == 200, again.text[:300]
+    assert again.json() == found
+    wrong = served.ask("POST", API, json=BODY | {"growth": [{"lsoa21cd": "E01900001", "people": -1}]})
+    assert wrong.json()["parameter"] == "growth.0.people"
+    said = served.ask("POST", API, json=BODY | {"closure": True}).json()
+    assert (said["parameter"], said["detail"]) == ("closure", "closure is true, and close and add say otherwise.")
+
+
+def test_a_service_brings_its_focus_and_mode_where_none_is_named(served: Any, edition: Edition) -> None:
+    for body, focus, mode in (
+        (BODY, "best-start", "walk"),
+        (BODY | {"focus": "core"}, "core", "walk"),
+        ({"service": "diagnostic_centre", "candidates": ["library"]}, "diagnostics", "drive"),
+        ({"service": "new", "candidates": ["library"]}, "core", "walk"),
+    ):
+        asked = served.ask("POST", API, json=body).json()
+        assert (asked["request"]["focus"], asked["request"]["mode"]) == (focus, mode)
+        assert served.get(f"{JSON}?{asked['query']}").json() == asked
+    assert served.get(f"{JSON}?service=family_hub&candidates=library").json()["request"]["focus"] == "best-start"
 
 
 def test_sites_and_neighbourhoods_as_files(edition: Edition, served: Any, served_plan: Any) -> None:
     query = served_plan["query"]
     rows = list(csv.DictReader(io.StringIO(served.get(f"/downloads/demo/siting.csv?{query}").text)))
     assert [row["lsoa21cd"] for row in rows] == edition.codes.tolist()
-    assert [float(row["after_min"]) for row in rows] == [row["after_min"] for row in served_plan["neighbourhoods"]]
+    exact = [row["after_min"] for row in served_plan["neighbourhoods"]]
+    assert [float(row["after_min"]) for row in rows] == [round(minutes, 2) for minutes in exact]
+    assert exact != [round(minutes, 2) for minutes in exact]  # rounded once, where it is shown
     assert sum(int(row["people"]) for row in rows) == pytest.approx(served_plan["after"]["people"], abs=60)
     sites = list(csv.DictReader(io.StringIO(served.get(f"/downloads/demo/siting.sites.csv?{query}").text)))
     assert [(row["site_id"], row["status"]) for row in sites] == [(s["id"], s["status"]) for s in served_plan["sites"]]
@@ -375,7 +444,7 @@ def test_workbook_and_one_page_of_a_plan(edition: Edition, served_plan: Any) -> 
     book = openpyxl.load_workbook(io.BytesIO(plan_bytes(edition, view, served_plan, "xlsx")))
     assert book.sheetnames == ["Cover", "Contents", "Notes", "Sites", "Neighbourhoods", "Plans", "People"]
     cells = list(book["Neighbourhoods"].iter_rows(min_row=5, values_only=True))
-    assert [row[8] for row in cells] == [row["after_min"] for row in served_plan["neighbourhoods"]]
+    assert [row[8] for row in cells] == [round(row["after_min"], 2) for row in served_plan["neighbourhoods"]]
     page = plan_bytes(edition, view, served_plan, "pdf", link="https://maps.example/places/demo/siting?x=1")
     assert page.count(b"/Type /Page\n") == 1
     assert page == plan_bytes(edition, view, served_plan, "pdf", link="https://maps.example/places/demo/siting?x=1")
@@ -406,7 +475,7 @@ def test_closure_as_a_command(demo_store: Path, by_hand: ByHand, edition: Editio
     words = ("closure", "demo", "--service", "family_hub", "--site", by_hand.hubs[0], "--out", str(out))
     told = run(*words, "--store", str(demo_store), "--json")
     assert told.exit_code == 0, told.output
-    found = plan(edition, close=(by_hand.hubs[0],), add=-1)
+    found = plan(edition, View("demo", "best-start"), close=(by_hand.hubs[0],), add=-1)
     assert json.loads(told.stdout)["losers"] == found["losers"]
     beside = {path.name for path in tmp_path.iterdir()}
     assert beside == {
@@ -418,6 +487,8 @@ def test_closure_as_a_command(demo_store: Path, by_hand: ByHand, edition: Editio
     said = run(*words, "--store", str(demo_store)).stdout
     assert f"({by_hand.hubs[0]})" in said
     assert "longer way" in said
+    more = len(found["losers"]) - 10
+    assert (f"and {more:,} more: --json" in said) == (more > 0)
     assert edition.time_basis("walk") in said
 
 
@@ -445,6 +516,58 @@ def test_candidates_and_people_to_come_from_files(demo_store: Path, edition: Edi
         {"lsoa21cd": str(edition.codes[3]), "people": 250.0}, {"lsoa21cd": str(edition.codes[5]), "people": 40.5},
     ]  # fmt: skip
     assert found["after"]["people"] == round(edition.population().sum() + 290.5)
+
+
+def test_a_word_and_a_file_of_people_are_both_taken(demo_store: Path, edition: Edition, tmp_path: Path) -> None:
+    homes = tmp_path / "homes.csv"
+    homes.write_text(f"lsoa21cd,people\n{edition.codes[3]},250\n")
+    words = ("--candidates", "library", "--demand", "eligible", "--demand", str(homes))
+    found = json.loads(site_words(demo_store, tmp_path, *words).stdout)
+    assert found["request"]["demand"] == "eligible"
+    assert found["words"]["demand"] == "children aged 0 to 4, and 250 people who are still to come"
+    twice = site_words(demo_store, tmp_path, *words, "--demand", "people")
+    assert (twice.exit_code, "one of the words and one file" in re.sub(r"\W+", " ", twice.output)) == (2, True)
+
+
+def test_a_postcode_stands_at_its_own_point_with_and_without_the_published_list(
+    demo_store: Path, edition: Edition
+) -> None:
+    postcodes, rows = edition.postcodes()
+    held = middles_of("demo", demo_store)
+    published = gazetteer_of("demo", None, Path())
+    assert held is not None
+    assert published is not None
+    wanted = pd.Series(postcodes[::50])
+    mine, theirs = held.find(wanted), published.find(wanted)
+    assert (np.hypot(mine["easting"] - theirs["easting"], mine["northing"] - theirs["northing"]) < 1).all()
+    assert mine["lsoa21cd"].tolist() == edition.codes[rows[::50]].tolist()
+
+
+def test_candidates_at_one_address_are_said_to_be_equal(edition: Edition) -> None:
+    library = edition.sites("library")[0]
+    here = tuple((name, library["lon"], library["lat"]) for name in ("Upstairs", "Downstairs"))
+    found = plan(edition, points=here)
+    assert "At the same address, so equally good: Upstairs and Downstairs (one point)." in found["notes"]
+    assert not any("same address" in note for note in plan(edition, points=here[:1])["notes"])
+
+
+def test_a_few_neighbourhoods_without_a_whole_list_are_left_out(
+    edition: Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = edition.complete_rows("family_hub").copy()
+    whole[:2] = False
+    monkeypatch.setattr(edition, "complete_rows", lambda service: whole)
+    entry = edition.service("family_hub")
+    monkeypatch.setitem(entry, "gaps_next_door", ["Farborough"])
+    found = plan(edition, candidates=CANDIDATES)
+    assert len(found["neighbourhoods"]) == edition.count - 2
+    assert (
+        "2 neighbourhoods in Aldermouth are left out: the list of Family Hubs is not complete there." in found["notes"]
+    )
+    assert "The list of Family Hubs for Farborough is not complete: a site there may be nearer." in found["notes"]
+    whole[: edition.count // 10] = False
+    with pytest.raises(BadQuery, match="Family Hubs: the list is not complete in Aldermouth"):
+        plan(edition, candidates=CANDIDATES)
 
 
 @pytest.mark.parametrize(
@@ -479,12 +602,12 @@ NEVER = "is to be both"
         ({"service": "bakery"}, "service", "There is no service 'bakery' here."),
         ({"service": "hospital"}, "service", "Hospitals: the list is not complete in Aldermouth, so"),
         ({"add": 30}, "add", "More sites are wanted than there are candidates: 30 wanted, 7 to choose among."),
-        ({"candidates": []}, "add", "More sites are wanted than there are candidates: 1 wanted, 0 to choose among."),
+        ({"candidates": []}, "candidates", "It is not said where a site could go"),
         ({"add": 0}, "add", "Nothing is to be added and nothing may close"),
         ({"add": -1}, "add", "add is -1, and 0 sites may be closed."),
         ({"close": ["nowhere"]}, "close", "close is 'nowhere', and no open site of this service has this id."),
-        ({"close": ["a"], "keep": ["a"]}, "close", f"a {NEVER} kept and closed."),
-        ({"keep": ["b"], "forbid": ["b"]}, "forbid", f"b {NEVER} kept and forbidden."),
+        ({"close": ["a"], "keep": ["a"]}, "close", f"The site a {NEVER} kept and closed."),
+        ({"keep": ["b"], "forbid": ["b"]}, "forbid", f"The site b {NEVER} kept and forbidden."),
         ({"keep": ["nowhere"]}, "keep", "keep is 'nowhere', and no site here has this id."),
         ({"forbid": ["nowhere"]}, "forbid", "forbid is 'nowhere', and no candidate has this id."),
         ({"candidates": ["bakery"]}, "candidates", "There is no service 'bakery' here."),
@@ -494,7 +617,7 @@ NEVER = "is to be both"
         ({"points": [{"name": "Far", "lon": 0.1, "lat": 51.5}]}, "point", "'Far' at 0.1, 51.5 lies outside"),
         ({"mode": "boat"}, "mode", "There are no travel times by 'boat' here."),
         ({"objective": "coverage", "minutes": 0.01}, "minutes", "No candidate is within 0.01 minutes of anybody"),
-        ({"capacity": {"each": 10}}, "capacity", "Capacity is below demand by"),
+        ({"capacity": {"each": 10}}, "capacity", "There is not room for everybody: sites can take at most 40 of"),
         ({"capacity": {"nowhere": 10}}, "capacity", "which is no site of this plan."),
         ({"listed_capacity": True}, "capacity", "None of the sites has a capacity that is listed."),
         ({"growth": [{"lsoa21cd": "E01000001", "people": 5}]}, "growth", "which is no neighbourhood of"),
@@ -568,3 +691,6 @@ def test_two_more_hubs_for_luton(real_store: Any) -> None:
     assert opened(found) == {sites[row]["site_id"] for row in best}
     assert found["after"]["mean_min"] == pytest.approx(means[best], abs=0.0051)
     assert re.fullmatch(r"every combination tried \(190\)", found["proof"]["method"])
+    assert any("for Central Bedfordshire" in note and "may be nearer" in note for note in found["notes"])
+    with pytest.raises(BadQuery, match=r"at most 126,000 of 226,\d+ people"):  # seven hubs in Luton, none in Bedford
+        plan(luton, view, candidates=("childrens_centre",), add=2, capacity=("each:18000",))
