@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from layers.proportionality import ProportionalityRatio, proportionality_of
+from layers.proportionality import ProportionalityRatio, proportionality_of, unsure_inverse
 from service.access.requests import MEASURES
 from service.measures.inequalities import CONFIDENCE, SEED
 from service.measures.need_without import need_without
@@ -57,7 +57,8 @@ def against_need(edition: Edition, view: View, figures: AccessFigures, outcome: 
     -------
     dict
         ``resource, resource_name, outcome, outcome_name, ratio, lower, upper, fifths, basis, verdict, words,
-        neighbourhoods, need_without, draws, notes``.
+        resource_times, outcome_times (the greatest need's end over the least's), unsure, neighbourhoods,
+        need_without, draws, notes``.
 
     Raises
     ------
@@ -97,9 +98,12 @@ def against_need(edition: Edition, view: View, figures: AccessFigures, outcome: 
 
 def _told(ratio: ProportionalityRatio) -> dict[str, Any]:
     kept = ("ratio", "lower", "upper", "fifths", "basis", "verdict", "words")
-    return {**{key: getattr(ratio, key) for key in kept}, "neighbourhoods": ratio.resource.units}
+    told = {key: getattr(ratio, key) for key in kept}
+    told |= {"resource_times": ratio.resource.rii, "outcome_times": ratio.outcome.rii}
+    return told | {"unsure": unsure_inverse(ratio.resource), "neighbourhoods": ratio.resource.units}
 
 
 def _nothing(words: str) -> dict[str, Any]:
-    empty = dict.fromkeys(("outcome_name", "ratio", "lower", "upper", "fifths", "basis", "verdict"))
+    names = ("outcome_name", "ratio", "lower", "upper", "fifths", "basis", "verdict", "resource_times", "outcome_times")
+    empty = dict.fromkeys((*names, "unsure"))
     return {**empty, "words": words, "neighbourhoods": 0, "need_without": [], "draws": 0, "notes": []}

@@ -1,7 +1,7 @@
 """The answer about access: who reaches a service, by need fifth and group, and where need is great and access poor.
 
-One dict for page, JSON and command line. Every mean is over people and from the rounded figures that the answer and
-the files carry, so that it can be worked out again.
+One dict for page, JSON and command line. Every mean is over people. Those of supply and of sites are from the figures
+that the answer and the files carry; those of minutes from the minutes before they are rounded to a tenth.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from layers.gradient import Vector
 from layers.inequality_arrays import by_fifth, slope_of
 from service.access.against_need import against_need
 from service.access.figures import COLUMNS, AccessFigures, access_figures, nearest_names
-from service.access.requests import DEMANDS, MEASURES, says_who_accepts
-from service.access.words import headlines, notes_of, who_counts
+from service.access.need_words import need_sentences
+from service.access.requests import DEMANDS, MEASURES, counted_names, says_who_accepts, usual_focus, usual_mode
+from service.access.words import WORST_HERE, headlines, notes_of, who_counts
 from service.drawing.features import view_facts
 from service.editions.edition import Edition, open_edition
 from service.editions.services import ACCEPTING
@@ -33,9 +34,14 @@ BLACKSPOT_RULE = (
     "A blackspot is a neighbourhood in the fifth of greatest need here whose access is in the worst fifth here, "
     "and worse than the average."
 )
+NEAR_RULE = (
+    "Each of these has a site within {} minutes, so none is a blackspot. They are in the fifth of greatest need here, "
+    "their access is in the worst fifth here, and worse than the average."
+)
+BLACKSPOTS = "blackspots"
 LARGE = 2_000  # neighbourhoods: limits then come from fewer draws
 DRAWS_HERE = 2_000  # of the slope and the need fifths, so that a page need not wait; the ratio against need has more
-MEAN_DECIMALS = {"nearest": 2, "within": 2, "2sfca": 6, "e2sfca": 6}
+MEAN_DECIMALS = {"nearest": 4, "within": 4, "2sfca": 6, "e2sfca": 6}  # so fine that a page's rounding is the only one
 
 
 def access_answer(edition: Edition, view: View, *, outcome: str = "") -> dict[str, Any]:
@@ -58,12 +64,16 @@ def access_answer(edition: Edition, view: View, *, outcome: str = "") -> dict[st
             place, name, fictional, edition, method, layer ("access"), focus, weights, rho, within, attribution
             query      the canonical query string of the view
             request    {service, mode, minutes, measure, demand, accepting}: nothing left out
+            counted    {name, plural}: the sites that count, with who they are known to take
             service    {id, name, plural, question, supply, old, own, inside, near, complete, complete_in}
             measure    {id, name, unit, better: 1 | -1, column}: the column of `neighbourhoods` that was asked for
             demand     {id, name, people}: who shares the supply, and how many in the view
             who        "people", or those of the focus's ages: "children aged 0 to 4"
+            usual      {focus, title, who, mode}: what an address that names neither means for this service
             time_basis "estimated from distance", or the network and timetable
             words      [sentence]: what the answer says, shortest first
+            known      {neighbourhoods, of, councils, councils_of}: where there is a figure, and the names of the
+                       councils with one
             everyone   {people, neighbourhoods, people_unknown, people_out_of_reach, share_within, nearest_min,
                        sites_within, access_2sfca, access_e2sfca}
             residents  the same over all residents: what `groups` stand beside
@@ -73,9 +83,13 @@ def access_answer(edition: Edition, view: View, *, outcome: str = "") -> dict[st
                        (access where need is greater)
             proportionality  {resource, resource_name, outcome, outcome_name, ratio, lower, upper, fifths, basis,
                        verdict, words, neighbourhoods, need_without, draws, notes}
-            blackspots {rule, count, people, neighbourhoods: [as below]}, worst first
+                       resource_times, outcome_times: greatest need's end of the line over the least's
+            need_words [sentence]: the slope and the ratio in plain words
+            blackspots {kind, rule, count, near, people, neighbourhoods: [as below]}, worst first; `near` of them have
+                       a site within T; kind "worst here" where all have, else "blackspots"
             supply     {"2sfca" | "e2sfca": {reachable, shared_out, stranded, stranded_sites: [{site_id, name}]},
-                       words, inside}: `shared_out` equals `reachable`
+                       words, inside}: of the sites that people of the view reach; `shared_out`, added up over all
+                       who share them, inside and around, equals `reachable`
             accepting  {date, children: {yes, no, unknown}, adults: {...}} or None: sites inside the place, as of a day
             need_without  [{indicator, name, weight, why}]: what need is taken without
             neighbourhoods  [{lsoa21cd, lsoa21nm, msoa21hclnm, people, need_fifth, access_fifth, status, nearest_site,
@@ -98,6 +112,7 @@ def access_answer(edition: Edition, view: View, *, outcome: str = "") -> dict[st
     if not figures.known.any():
         raise _not_known(edition, view, service)
     measured = figures.asked.measured
+    who = who_counts(edition.focuses[view.focus]["ages"])
     large = len(figures.need.rows) > LARGE
     draws = DRAWS_LARGE if large else DRAWS_HERE
     slope = _slope(edition, figures, draws)
@@ -124,9 +139,12 @@ def access_answer(edition: Edition, view: View, *, outcome: str = "") -> dict[st
                 "name": DEMANDS[figures.asked.demand],
                 "people": round(float(figures.demand.sum())),
             },
-            "who": who_counts(edition.focuses[view.focus]["ages"]),
+            "who": who,
+            "usual": _usual(edition, figures),
             "time_basis": edition.time_basis(figures.asked.mode),
             "words": [],
+            "counted": dict(zip(("name", "plural"), counted_names(edition, figures.asked), strict=True)),
+            "known": _known(edition, figures),
             "everyone": summary(figures, figures.need.people),
             "residents": summary(figures, edition.population()[figures.need.rows]),
             "fifths": _fifths(figures, draws),
@@ -141,10 +159,10 @@ def access_answer(edition: Edition, view: View, *, outcome: str = "") -> dict[st
             "confidence": CONFIDENCE,
             "draws": draws,
             "seed": SEED,
-            "notes": [*notes_of(edition, figures, service), f"{DRAWN.format(draws)}."],
+            "notes": [*notes_of(edition, figures, service, who), f"{DRAWN.format(draws)}."],
         }
     )
-    return found | {"words": headlines(found)}
+    return found | {"words": headlines(found), "need_words": need_sentences(found)}
 
 
 def answered(store: str, view: dict[str, Any], edition: str, outcome: str = "") -> dict[str, Any]:
@@ -181,10 +199,35 @@ def summary(figures: AccessFigures, people: Vector) -> dict[str, Any]:
         "people_out_of_reach": round(float(counted[known & ~reached].sum())),
         "share_within": round(float(counted[within].sum() / total), 6) if total > 0 else None,
         **{
-            column: _mean(figures.measure(name), counted, reached if name == "nearest" else known, MEAN_DECIMALS[name])
+            column: _mean(figures.exact(name), counted, reached if name == "nearest" else known, MEAN_DECIMALS[name])
             for name, column in COLUMNS.items()
         },
     }
+
+
+def _known(edition: Edition, figures: AccessFigures) -> dict[str, Any]:
+    """Count the neighbourhoods that have a figure, and name the councils that they lie in."""
+    rows, councils = figures.need.rows, {}
+    for council in edition.footprints("lad"):
+        here = np.isin(rows, edition.rows_within(f"lad:{council['code']}"))
+        if here.any():
+            councils[str(council["name"])] = bool(figures.known[here].any())
+    return {
+        "neighbourhoods": int(figures.known.sum()),
+        "of": len(rows),
+        "councils": [name for name, known in councils.items() if known],
+        "councils_of": len(councils),
+    }
+
+
+def _usual(edition: Edition, figures: AccessFigures) -> dict[str, str]:
+    """Name the focus and the way to travel that are usual for the service."""
+    question = figures.asked
+    focus = usual_focus(edition, question.service, question.accepting)
+    facts = edition.focuses[focus]
+    mode = usual_mode(edition, question.service)
+    title = str(facts["title"]).split(" (", 1)[0]
+    return {"focus": focus, "title": title, "who": who_counts(facts["ages"]), "mode": mode}
 
 
 def _mean(values: Vector, people: Vector, rows: NDArray[np.bool_], decimals: int) -> float | None:
@@ -195,7 +238,8 @@ def _mean(values: Vector, people: Vector, rows: NDArray[np.bool_], decimals: int
 def _fifths(figures: AccessFigures, draws: int) -> list[dict[str, Any]]:
     """Sum up each need fifth, with limits of the measure asked for."""
     need, name = figures.need, figures.asked.measure
-    value = np.where(np.isfinite(figures.value), figures.value, np.nan)
+    exact = figures.exact(name)
+    value = np.where(np.isfinite(exact), exact, np.nan)
     limits = by_fifth(value, need.fifth, need.people, confidence=CONFIDENCE, draws=draws, seed=SEED)
     rows = []
     for row in limits:
@@ -220,8 +264,8 @@ def _groups(edition: Edition, figures: AccessFigures) -> list[dict[str, Any]]:
 
 def _slope(edition: Edition, figures: AccessFigures, draws: int) -> dict[str, Any]:
     """Draw a line of the measure on need; neighbourhoods out of reach have no minutes and are left out."""
-    need = figures.need
-    value = np.where(np.isfinite(figures.value), figures.value, np.nan)
+    need, exact = figures.need, figures.exact(figures.asked.measure)
+    value = np.where(np.isfinite(exact), exact, np.nan)
     names = edition.codes[need.rows].tolist()
     try:
         found = slope_of(value, need.position, need.people, confidence=CONFIDENCE, draws=draws, seed=SEED, names=names)
@@ -245,9 +289,13 @@ def _blackspots(figures: AccessFigures, records: list[dict[str, Any]]) -> dict[s
     if not among.any():  # nobody reaches a site
         chosen = (figures.need.fifth == 1) & figures.known
     order = sorted(np.flatnonzero(chosen).tolist(), key=lambda row: (-worse[row], records[row]["lsoa21cd"]))
+    near = chosen & (figures.sites_within > 0)
+    all_near = bool(chosen.any() and near.sum() == chosen.sum())
     return {
-        "rule": BLACKSPOT_RULE,
+        "kind": WORST_HERE if all_near else BLACKSPOTS,
+        "rule": NEAR_RULE.format(figures.asked.minutes) if all_near else BLACKSPOT_RULE,
         "count": len(order),
+        "near": int(near.sum()),
         "people": round(float(living[chosen].sum())),
         "neighbourhoods": [records[row] for row in order],
     }

@@ -1,7 +1,7 @@
 """Access figures of the neighbourhoods of a view: one source for page, map layer, GeoJSON, JSON, files and commands.
 
-Figures are rounded once, here, so that every format carries the same number and every mean can be worked out again
-from a downloaded file.
+Figures of a neighbourhood are rounded once, here, so that every format carries the same number. Means over people are
+taken from the minutes before they are rounded, so that pages on access and on siting write the same mean.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from layers.access_arrays import Catchment, floating_catchment_of, within_of
+from layers.access_arrays import E2SFCA_STEPS, Catchment, floating_catchment_of, within_of
 from layers.gradient import Counts, Vector, fifths, multiples, positions, ranks
 from service.access.reach import Reach, reach_of
 from service.access.requests import MEASURES, AccessAsked, asked
@@ -39,7 +39,8 @@ class Shared:
     Attributes
     ----------
     reachable, shared_out : float
-        Supply with demand in reach, and ``sum(demand * access)`` over all who share it: the same, or the sum is wrong.
+        Supply of the sites that the view's people reach; and what everybody who shares these sites gets of them,
+        inside the view and around it, ``sum(demand * access)``: the same, or the sum is wrong.
     stranded : float
         Supply of sites inside the view that nobody has in reach.
     stranded_sites : array of int
@@ -67,7 +68,9 @@ class AccessFigures:
     site : array of int, shape (n,)
         The nearest site by row in ``edition.sites()``; -1 = none in reach, or not known.
     nearest_min : array, shape (n,)
-        Minutes to it; inf = out of reach, NaN = not known.
+        Minutes to it, to a tenth; inf = out of reach, NaN = not known.
+    nearest_exact : array, shape (n,)
+        The same, not rounded: for means alone.
     sites_within : array, shape (n,)
         Sites within T minutes; NaN = not known.
     access_2sfca, access_e2sfca : array, shape (n,)
@@ -88,6 +91,7 @@ class AccessFigures:
     known: NDArray[np.bool_]
     site: Counts
     nearest_min: Vector
+    nearest_exact: Vector
     sites_within: Vector
     access_2sfca: Vector
     access_e2sfca: Vector
@@ -100,6 +104,10 @@ class AccessFigures:
     def measure(self, name: str) -> Vector:
         """Give one of the four measures by name."""
         return np.asarray(getattr(self, COLUMNS[name]))
+
+    def exact(self, name: str) -> Vector:
+        """Give one of the four measures for means and lines: minutes before they are rounded."""
+        return self.nearest_exact if name == "nearest" else self.measure(name)
 
     @property
     def value(self) -> Vector:
@@ -180,6 +188,7 @@ def _worked_out(edition: Edition, view: View, question: AccessAsked) -> AccessFi
         known=known,
         site=np.where(known & (reach.nearest[at] >= 0), _sites_at(reach, at), -1),
         nearest_min=_where(known, np.round(reach.nearest_min[at], MINUTE_DECIMALS)),
+        nearest_exact=_where(known, reach.nearest_min[at]),
         sites_within=_where(known, within_of(reach.pairs, question.minutes)[at]),
         access_2sfca=_where(known, np.round(1000 * two.access[at], PER_1000_DECIMALS)),
         access_e2sfca=_where(known, np.round(1000 * enhanced.access[at], PER_1000_DECIMALS)),
@@ -188,7 +197,8 @@ def _worked_out(edition: Edition, view: View, question: AccessAsked) -> AccessFi
         demand_unknown=int(np.isnan(here[at]).sum()),
         surrounded=around is not None,
         shared={
-            name: _shared(part, demand, supply, inside, reach) for name, part in (("2sfca", two), ("e2sfca", enhanced))
+            "2sfca": _shared(two, demand, supply, inside, reach, at, {"limit": float(question.minutes)}),
+            "e2sfca": _shared(enhanced, demand, supply, inside, reach, at, {"method": "e2sfca"}),
         },
     )
 
@@ -209,6 +219,16 @@ def _demand(edition: Edition, view: View, question: AccessAsked) -> Vector:
 def _others(around: Surroundings | None, reach: Reach) -> Vector:
     """Give the demand round the place; it counts as the average where demand is weighted by need."""
     return np.empty(0) if around is None else around.people[reach.others]
+
+
+def _reached(reach: Reach, at: Counts, demand: Vector, limit: float) -> NDArray[np.bool_]:
+    """Whether each site is within a limit of anybody in the view."""
+    pairs = reach.pairs
+    people = np.zeros(pairs.n, bool)
+    people[at] = demand[at] > 0
+    used = np.zeros(pairs.m, bool)
+    used[pairs.site[people[pairs.origin] & (pairs.minutes <= limit)]] = True
+    return used
 
 
 def _sharing(reach: Reach, at: Counts, demand: Vector) -> float:
@@ -240,12 +260,22 @@ def _inside(edition: Edition, view: View, reach: Reach) -> NDArray[np.bool_]:
     return np.array([listed[row]["lsoa21cd"] in codes for row in reach.sites.tolist()], dtype=bool)
 
 
-def _shared(part: Catchment, demand: Vector, supply: Vector, inside: NDArray[np.bool_], reach: Reach) -> Shared:
+def _shared(
+    part: Catchment,
+    demand: Vector,
+    supply: Vector,
+    inside: NDArray[np.bool_],
+    reach: Reach,
+    at: Counts,
+    how: dict[str, Any],
+) -> Shared:
     alone = inside & (part.ratios == 0) & (supply > 0)
-    known = np.isfinite(part.access)
+    used = _reached(reach, at, demand, max(E2SFCA_STEPS) if "method" in how else how["limit"])
+    theirs = floating_catchment_of(reach.pairs, demand, np.where(used, supply, 0.0), **how)
+    known = np.isfinite(theirs.access)
     return Shared(
-        part.reachable,
-        float((demand[known] * part.access[known]).sum()),
+        theirs.reachable,
+        float((demand[known] * theirs.access[known]).sum()),
         float(supply[alone].sum()),
         reach.sites[alone],
     )

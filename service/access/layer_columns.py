@@ -9,7 +9,7 @@ import numpy as np
 from layers.access_classes import AccessClasses, access_classes
 from layers.map_layers import MapLayer, map_layer
 from service.access.figures import COLUMNS, AccessFigures, access_figures, nearest_names
-from service.access.requests import DEMANDS, AccessAsked, asked
+from service.access.requests import DEMANDS, AccessAsked, asked, counted_names
 from service.travel.edition_times import MODE_WORDS
 from service.web.queries import BadQuery
 
@@ -106,8 +106,8 @@ def column(edition: Edition, view: View, name: str) -> Any:
 
 def title(edition: Edition, question: AccessAsked) -> str:
     """Name what the layer shows."""
-    facts = edition.service(question.service)
-    return TITLES[question.measure].format(plural=facts["plural"], minutes=question.minutes)
+    _, plural = counted_names(edition, question)
+    return TITLES[question.measure].format(plural=plural, minutes=question.minutes)
 
 
 def how_measured(edition: Edition, question: AccessAsked) -> str:

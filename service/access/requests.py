@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from service.editions.services import ACCEPTING
+from service.editions.views import DEFAULT_FOCUS, USUAL_SERVICE
 from service.travel.edition_times import MODE_WORDS
 from service.web.queries import BadQuery, read_name
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from service.editions.edition import Edition
     from service.editions.views import View
 
-DEFAULT_SERVICE = "gp"
 DEFAULT_MINUTES = 20
 MOST_MINUTES = 60
 MINUTES = "[1-9]|[1-5][0-9]|60"
@@ -46,6 +46,8 @@ MEASURES = {
     ),
 }
 DEFAULT_MEASURE = "nearest"
+ADULT = 18
+NEW_PATIENTS = {"children": "child", "adults": "adult"}
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def asked(edition: Edition, view: View) -> AccessAsked:
         If a word cannot be read, or the service has no list of who accepts new patients.
     """
     service = read_name("service", view.service) or usual_service(edition)
-    mode = read_mode(view.mode) or edition.modes()[0]
+    mode = read_mode(view.mode) or usual_mode(edition, service)
     accepting = _one_of("accepting", view.accepting, ACCEPTING)
     found = edition.service(service)
     edition.time_basis(mode)
@@ -110,10 +112,42 @@ def says_who_accepts(edition: Edition, service: str) -> bool:
     return any(site.get(flag) is not None for site in edition.sites(service) for flag in flags)
 
 
+def counted_names(edition: Edition, question: AccessAsked) -> tuple[str, str]:
+    """Name one of the sites that count, and several: dental practices known to take new child NHS patients."""
+    facts = edition.service(question.service)
+    takes = f" known to take new {NEW_PATIENTS[question.accepting]} NHS patients" if question.accepting else ""
+    return f"{facts['name']}{takes}", f"{facts['plural']}{takes}"
+
+
 def usual_service(edition: Edition) -> str:
     """Name the service of a view that names none: GP practices, else the first that the place has."""
     names = [entry["id"] for entry in edition.services()]
-    return DEFAULT_SERVICE if DEFAULT_SERVICE in names or not names else str(names[0])
+    return USUAL_SERVICE if USUAL_SERVICE in names or not names else str(names[0])
+
+
+def usual_mode(edition: Edition, service: str = "") -> str:
+    """Name the way to travel of a view that names none: the service's usual one, else the first of the edition."""
+    return str(_entry(edition, service).get("mode") or edition.modes()[0])
+
+
+def usual_focus(edition: Edition, service: str = "", accepting: str = "") -> str:
+    """Name the focus of a view of access that names none: the one that says whom the service is for.
+
+    Parameters
+    ----------
+    service, accepting : str
+        As asked for. Of practices that take adults a focus on children says nothing.
+    """
+    focus = str(_entry(edition, service).get("focus") or DEFAULT_FOCUS)
+    ages = edition.focuses.get(focus, {}).get("ages") or None
+    for_children = ages is not None and int(ages[1]) < ADULT
+    return DEFAULT_FOCUS if focus not in edition.focuses or (accepting == "adults" and for_children) else focus
+
+
+def _entry(edition: Edition, service: str) -> dict[str, Any]:
+    """Return what is known of a service, the usual one when empty; nothing of one that is not there."""
+    wanted = service or usual_service(edition)
+    return next((entry for entry in edition.services() if entry["id"] == wanted), {})
 
 
 def canonical(edition: Edition, words: dict[str, str]) -> dict[str, str]:
@@ -135,7 +169,7 @@ def canonical(edition: Edition, words: dict[str, str]) -> dict[str, str]:
         If one cannot be read.
     """
     usual = {
-        "mode": edition.modes()[0] if words["mode"] else "",
+        "mode": usual_mode(edition, words["service"]) if words["mode"] else "",
         "minutes": str(DEFAULT_MINUTES),
         "measure": DEFAULT_MEASURE,
         "demand": DEFAULT_DEMAND,

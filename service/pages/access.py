@@ -9,15 +9,15 @@ from layers.access_arrays import E2SFCA_STEPS
 from layers.map_classes import value_text
 from service.access.answers import access_answer
 from service.access.layer_columns import title
-from service.access.requests import MEASURES, asked
+from service.access.requests import MEASURES, NEW_PATIENTS, AccessAsked, asked
+from service.access.words import WORST_HERE
 from service.editions.scoring import score
-from service.measures.inequality_words import signed
+from service.editions.site_names import calm
 from service.pages.access_form import access_form
 from service.pages.map import map_page
-from service.pages.neighbourhood import calm
 from service.pages.planner import DOWNLOADS, FIFTHS, area_name
 from service.pages.ranked_table import question
-from service.pages.wording import fixed, lower_first, percent
+from service.pages.wording import fixed, inside_sentence, lower_first, percent
 from service.travel.edition_times import MODE_WORDS
 from service.web.queries import BadQuery
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 300
 SPOTS_ON_PAPER = 6
+ALL_AGES = "People of all ages are counted in these tables, not only {}."
 WITHOUT = "Need is taken without"  # said beside the need fifths, not again among the notes
 NO_NETWORK = (
     "The straight line from where people live, times 1.3, at a steady speed: a river, a railway or a steep hill is "
@@ -35,7 +36,9 @@ NO_NETWORK = (
 STATUS = {"out of reach": "none in reach", "not known here": "not known"}
 WORSE_IS = {1: "ascending", -1: "descending"}
 TOO_MANY = "{} has {:,} neighbourhoods: too many for one page. Choose a council under “Which area?”."
-NEW_PATIENTS = {"children": "child", "adults": "adult"}
+SPOTS_TITLE = "Great need and poor access"
+NEAR_TITLES = {"nearest": "Great need and the longest way here", "within": "Great need and the fewest sites here"}
+LEAST_TITLE = "Great need and the least in reach here"
 UNITS = {"nearest": "minutes", "within": "", "2sfca": "for each 1,000 people", "e2sfca": "for each 1,000 people"}
 
 
@@ -62,7 +65,7 @@ def access_page(edition: Edition, view: View, errors: list[dict[str, str]], *, p
     service = edition.service(wanted.service)
     where = area_name(edition, view)
     page: dict[str, Any] = {
-        "heading": f"{service['question'].removesuffix('?')} in {where}?",
+        "heading": f"{_question(service, wanted)} in {where}?",
         "lead": "How near it is, how many share it, and whether it is as good where need is greater.",
         "form": access_form(edition, view, wanted, errors),
         "planner_address": f"/places/{view.place}{question(view.but(layer='').query())}",
@@ -80,16 +83,22 @@ def access_page(edition: Edition, view: View, errors: list[dict[str, str]], *, p
     return page | {"map": drawn, "result": _result(edition, view, answer, public_url)}
 
 
+def _question(service: dict[str, Any], wanted: AccessAsked) -> str:
+    """Ask who can reach a service, or those of its sites that are known to take new patients."""
+    asks = str(service["question"]).removesuffix("?")
+    return f"{asks} known to take new {NEW_PATIENTS[wanted.accepting]} patients" if wanted.accepting else asks
+
+
 def _result(edition: Edition, view: View, answer: dict[str, Any], public_url: str) -> dict[str, Any]:
     query = question(view.query())
     minutes = answer["request"]["minutes"]
     return {
         "sentences": answer["words"],
-        "shown": lower_first(title(edition, asked(edition, view))),
+        "shown": inside_sentence(title(edition, asked(edition, view))),
         "mode": MODE_WORDS[answer["request"]["mode"]],
         "basis": answer["time_basis"],
         "basis_notes": () if edition.network else NO_NETWORK,
-        "slope": slope_sentences(answer),
+        "slope": answer["need_words"],
         "fifths": {
             "caption": f"By need fifth: {edition.focuses[view.focus]['title']}",
             "columns": ["Need fifth", *_columns(minutes)],
@@ -97,9 +106,13 @@ def _result(edition: Edition, view: View, answer: dict[str, Any], public_url: st
         },
         "need_notes": _need_notes(answer),
         "groups": {
+            "note": ALL_AGES.format(answer["who"]) if edition.focuses[view.focus]["ages"] else "",
             "columns": ["Group", *_columns(minutes)],
             "rows": [
-                {"caption": kind["title"], "rows": [(group["name"], _cells(group)) for group in kind["groups"]]}
+                {
+                    "caption": f"{kind['title']}: all ages",
+                    "rows": [(group["name"], _cells(group)) for group in kind["groups"]],
+                }
                 for kind in answer["groups"]
             ],
         },
@@ -133,40 +146,6 @@ def _cells(row: dict[str, Any]) -> list[str]:
     ]
 
 
-def slope_sentences(answer: dict[str, Any]) -> list[str]:
-    """Say how the measure runs from least to greatest need, with limits, and whether it keeps up with need."""
-    said, slope = [], answer["slope"]
-    if slope is None:
-        said.append(f"No slope can be given: {answer['slope_problem']}.")
-    else:
-        said += _slope_said(answer, slope)
-    ratio = answer["proportionality"]
-    if ratio["outcome_name"]:
-        held = f"{ratio['resource_name']}, held against “{ratio['outcome_name']}”"
-        said.append(f"{held}: {lower_first(ratio['words'])}")
-    else:
-        said.append(ratio["words"])
-    return said
-
-
-def _slope_said(answer: dict[str, Any], slope: dict[str, Any]) -> list[str]:
-    measured = MEASURES[answer["measure"]["id"]]
-    unit, decimals = UNITS[answer["measure"]["id"]], measured.decimals or 1
-    first, last = slope["intercept"], slope["intercept"] + slope["sii"]
-    said = []
-    if min(first, last) >= 0:
-        ends = f"{fixed(first, decimals)} where need is least to {fixed(last, decimals)} where it is greatest"
-        said.append(
-            f"On the line drawn through the neighbourhoods it runs from {f'{ends} ({unit})' if unit else ends}."
-        )
-    limits = ", without limits"
-    if slope["sii_lower"] is not None:
-        limits = f" ({signed(slope['sii_lower'], decimals)} to {signed(slope['sii_upper'], decimals)})"
-    good = "Less is better" if measured.better < 0 else "More is better"
-    said.append(f"The slope index of inequality is {signed(slope['sii'], decimals)}{limits}. {good}.")
-    return said
-
-
 def _need_notes(answer: dict[str, Any]) -> list[str]:
     people = "Figures are means over people, by where they live. “For each 1,000 people” is what is in reach, shared "
     notes = [people + "with everyone who reaches it; near sites count more."]
@@ -185,7 +164,7 @@ def _supply_notes(answer: dict[str, Any]) -> list[str]:
         found.append(f"Nobody lives within reach of {', '.join(alone)}: what they offer is counted for nobody.")
     said = answer["accepting"] or {}
     for who, ages in NEW_PATIENTS.items():
-        if who not in said or who == answer["request"]["accepting"]:  # the answer's own notes count these
+        if who not in said or answer["request"]["accepting"]:  # the answer's first sentence counts those asked for
             continue
         counts, dated = said[who], f" ({said['date']})" if said.get("date") else ""
         found.append(
@@ -208,7 +187,9 @@ def _blackspots(view: View, answer: dict[str, Any]) -> dict[str, Any]:
         for number, row in enumerate(spots["neighbourhoods"])
     ]
     more = len(rows) - SPOTS_ON_PAPER
+    title = NEAR_TITLES.get(answer["measure"]["id"], LEAST_TITLE) if spots["kind"] == WORST_HERE else SPOTS_TITLE
     return {
+        "title": title,
         "rule": spots["rule"] + ("" if rows else " There is none here."),
         "rows": rows,
         "more": f"And {more:,} more: see the page at the address below." if more > 0 else "",
@@ -248,11 +229,11 @@ def _table(view: View, answer: dict[str, Any]) -> dict[str, Any]:
         "e2sfca": "For each 1,000 people",
     } | ({"2sfca": f"For each 1,000 people, within {minutes} minutes"} if chosen == "2sfca" else {})
     shown = rows[:MOST_ROWS]
+    known = [row for row in rows if row["status"] != "not known here"]
     named = [row for row in shown if row["access_fifth"]]
     return {
-        "caption": f"{answer['service']['plural']}, neighbourhoods with the worst access first",
-        "summary": f"{len(shown):,} of {len(rows):,} neighbourhoods"
-        + ("" if len(shown) == len(rows) else ", the worst"),
+        "caption": f"{answer['counted']['plural']}, neighbourhoods with the worst access first",
+        "summary": _summary(len(shown), len(known), len(rows)),
         "columns": [
             {"title": "Nearest", "numeric": False, "sorted": ""},
             *(
@@ -265,6 +246,19 @@ def _table(view: View, answer: dict[str, Any]) -> dict[str, Any]:
         if len(named) < len(shown)
         else "",
     }
+
+
+def _summary(shown: int, known: int, count: int) -> str:
+    """Say how many rows are shown of how many, and how many of them are not known."""
+    if shown == count == known:
+        return f"{count:,} of {count:,} neighbourhoods"
+    if known == count:
+        return f"{shown:,} of {count:,} neighbourhoods, the worst"
+    first = f"{min(shown, known):,} of the {known:,} neighbourhoods with a figure, worst first"
+    unknown = shown - known
+    if unknown <= 0:
+        return f"{first}; {count - known:,} that are not known are not shown"
+    return f"{first}; then {unknown:,} of the {count - known:,} that are not known"
 
 
 def _worst_first(row: dict[str, Any], answer: dict[str, Any]) -> tuple[int, float, int, float, str]:

@@ -7,10 +7,20 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from geodata.errors import UnknownService
-from service.access.requests import DEMANDS, MEASURES, AccessAsked, asked, canonical, usual_service
+from service.access.requests import (
+    DEMANDS,
+    MEASURES,
+    AccessAsked,
+    asked,
+    canonical,
+    usual_focus,
+    usual_mode,
+    usual_service,
+)
 from service.editions.services import ACCEPTING
 from service.editions.views import ACCESS, ACCESS_WORDS, View
 from service.pages.planner import footprint_choices
+from service.pages.wording import ages_words
 from service.travel.edition_times import MODE_WORDS, UnknownMode
 from service.web.dependencies import Forgiven, Slip, ViewWords, forgiven_view
 from service.web.queries import BadQuery
@@ -35,7 +45,7 @@ MEASURE_TITLES = {
     "e2sfca": "How much for each 1,000 people, near ones counting more",
 }
 DEMAND_TITLES = {
-    "eligible": "People of the ages the service is for",
+    "eligible": "{}, as the focus counts",
     "people": "Everyone who lives here",
     "targeting": "The same people, more weight where need is greater",
 }
@@ -60,6 +70,7 @@ async def forgiven_access(opened: Edition, words: ViewWords) -> Forgiven:
         if fault is not None:
             slips.append(fault)
             words = replace(words, **{name: ""})
+    words = replace(words, focus=words.focus or usual_focus(opened, words.service, words.accepting))
     found = await forgiven_view(opened, words)
     return Forgiven(found.view.but(layer=ACCESS), [*slips, *found.slips])
 
@@ -102,17 +113,21 @@ def access_form(edition: Edition, view: View, question: AccessAsked, errors: lis
     """
     faults = {error["href"].removeprefix("#"): error["text"] for error in errors}
     takes = _listed(edition, question.service)
+    usual = edition.focuses[usual_focus(edition, question.service, question.accepting)]
+    focuses = [{"id": name, "title": facts["title"]} for name, facts in edition.focuses.items()]
+    ages = ages_words(edition.focuses[view.focus]["ages"])
     kept = View(view.place, rho=view.rho, edition=view.edition, weights=view.weights)
     return {
         "address": f"/places/{view.place}/access",
         "hidden": parse_qsl(kept.query()),
         "services": [_choice(entry["id"], _service_text(entry), question.service) for entry in edition.services()],
-        "modes": [_choice(mode, _mode_text(edition, mode), question.mode) for mode in edition.modes()],
+        "modes": _modes(edition, view, question),
         "minutes": str(question.minutes),
         "measures": [_choice(name, MEASURE_TITLES[name], question.measure) for name in MEASURES],
-        "demands": [_choice(name, DEMAND_TITLES[name], question.demand) for name in DEMANDS],
+        "demands": [_choice(name, DEMAND_TITLES[name].format(ages), question.demand) for name in DEMANDS],
         "accepting": _accepting(takes, question.accepting),
-        "focuses": [{"id": name, "title": facts["title"]} for name, facts in edition.focuses.items()],
+        "focuses": [{"id": "", "title": f"The usual: {usual['title']}"}, *focuses],
+        "focus": "" if edition.focuses[view.focus] is usual else view.focus,
         "footprints": footprint_choices(edition, view),
         "faults": faults,
         "more": bool(set(FOLDED) & set(faults)) or bool(view.measure or view.demand or view.accepting),
@@ -133,6 +148,13 @@ def _service_text(entry: dict[str, Any]) -> str:
     """Name a service with how many sites are here, or why that is not known."""
     count = f"{entry['inside']:,} here" if entry["complete"] else f"{entry['inside']:,} listed, not complete"
     return f"{entry['plural']} ({count}{', old list' if entry['old'] else ''})"
+
+
+def _modes(edition: Edition, view: View, question: AccessAsked) -> list[dict[str, Any]]:
+    """Choices of how to travel, first the way that is usual for the service, which follows when that is changed."""
+    usual = MODE_WORDS[usual_mode(edition, question.service)]
+    first = _choice("", f"The usual way: {usual}", view.mode)
+    return [first, *(_choice(mode, _mode_text(edition, mode), view.mode) for mode in edition.modes())]
 
 
 def _mode_text(edition: Edition, mode: str) -> str:

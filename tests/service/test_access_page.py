@@ -145,6 +145,55 @@ def test_a_choice_that_belongs_to_another_service_falls_away_aloud(served):
     assert 'name="accepting"' in served.get(f"{PAGE}?service=dental").text
 
 
+def options_of(page: str, name: str) -> list[tuple[str, bool, str]]:
+    inner = re.search(rf'(?s)<select[^>]*name="{name}".*?</select>', page).group(0)
+    found = re.findall(r'(?s)<option value="([^"]*)"( selected)?[^>]*>(.*?)</option>', inner)
+    return [(value, bool(chosen), text_of(said).strip()) for value, chosen, said in found]
+
+
+def test_the_form_lets_focus_and_way_follow_the_service(served):
+    page = served.get(f"{PAGE}?service=family_hub").text
+    assert options_of(page, "focus")[0] == ("", True, "The usual: Best start in life")
+    assert options_of(page, "mode")[0] == ("", True, "The usual way: on foot")
+    assert "children aged 0 to 4 here are on average" in text_of(page)
+    assert "Children aged 0 to 4, as the focus counts" in text_of(page)
+    whole = served.get(f"{PAGE}?service=family_hub&focus=core&mode=cycle").text
+    assert [value for value, chosen, _ in options_of(whole, "focus") if chosen] == ["core"]
+    assert [value for value, chosen, _ in options_of(whole, "mode") if chosen] == ["cycle"]
+    assert "focus=core" in re.search(r'id="share-link"[^>]*value="([^"]*)"', whole).group(1)
+    sent = served.get(f"{PAGE}?service=dental&focus=&mode=")  # as the form sends them
+    assert "children aged 0 to 17 here are on average" in text_of(sent.text)
+
+
+def test_who_is_known_to_take_children_is_in_the_heading_the_first_point_and_the_map(served, demo):
+    page = text_of(served.get(f"{PAGE}?service=dental&accepting=children").text)
+    counts = demo.accepting_counts("dental", "children")
+    assert "Who can reach an NHS dentist known to take new child patients in" in page
+    short = page.split("In short", 1)[1].split("Times on foot", 1)[0]
+    assert short.strip().startswith("Known to take new child NHS patients")
+    assert f"{counts['yes']} of the {sum(counts.values())} dental practices" in short
+    assert "Map: dental practices known to take new child NHS patients: time to the nearest" in page
+    assert "adult NHS patients (" not in page
+
+
+def test_groups_say_that_they_count_all_ages(served):
+    page = text_of(served.get(f"{PAGE}?service=family_hub").text)
+    assert "Map: Family Hubs: time to the nearest" in page
+    assert "People of all ages are counted in these tables, not only children aged 0 to 4." in page
+    assert "Ethnic group: all ages" in page
+    assert "not only" not in text_of(served.get(f"{PAGE}?service=library").text).split("By group", 1)[1]
+
+
+def test_a_table_says_how_many_rows_are_not_known(served, demo, monkeypatch):
+    gone = np.arange(demo.count) < 7
+    monkeypatch.setattr(Edition, "complete_rows", lambda self, service: ~gone)
+    page = text_of(served.get(f"{PAGE}?service=gp&minutes=17").text)
+    assert (
+        f"{demo.count - 7} of the {demo.count - 7} neighbourhoods with a figure, worst first; then 7 of the 7" in page
+    )
+    assert page.split("In short", 1)[1].strip().startswith(f"Known for {demo.count - 7} of {demo.count}")
+
+
 def test_who_takes_new_patients_is_counted_and_the_others_are_not_drawn(served, demo):
     counts = demo.accepting_counts("dental", "children")
     said = text_of(served.get(f"{PAGE}?service=dental").text)
