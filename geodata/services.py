@@ -34,6 +34,10 @@ class Service:
         The list is years old: read only when asked.
     shared : bool
         Several councils share one site, so that a national list has no gap where a council has none.
+    focus : str
+        Id of the focus that says whom it is for, where a question names none; empty where none fits.
+    mode : str
+        How most people get there, where a question does not say; empty for the usual one, on foot.
     """
 
     id: str
@@ -45,6 +49,8 @@ class Service:
     includes: tuple[str, ...]
     old: bool = False
     shared: bool = False
+    focus: str = ""
+    mode: str = ""
 
 
 @cache

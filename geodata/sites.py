@@ -43,7 +43,7 @@ STATUSES = {
 }
 GP_SETTINGS = ("4", "RO76")
 # National groupings of ODS that are not in England: Wales, Crown dependencies, none.
-_ABROAD = {"W00": "in Wales", "Y99": "not in England", "YZZ": "not in England", "S00": "in Scotland"}
+_ABROAD = {"W00": "of NHS Wales", "Y99": "not in England", "YZZ": "not in England", "S00": "in Scotland"}
 _ACCEPTING = {"yes": True, "no": False, "unknown": None, "": None}
 SAME_SITE_WITHIN_M = 500.0
 
@@ -156,7 +156,7 @@ def ods_reasons(cells: TextTable, rows: pd.DataFrame) -> pd.Series:
     """Return why a row is not used: its status or its country; "" if neither speaks against it."""
     reasons = rows["status"].map(STATUSES).fillna("").replace("open", "")
     abroad = ods_cell(cells, _GROUPING).map(_ABROAD).fillna("")
-    abroad = abroad.where(~rows["site_id"].str.match(r"W\d{5}"), "in Wales")
+    abroad = abroad.where(~rows["site_id"].str.match(r"W\d{5}"), "a practice of NHS Wales")  # at any postcode
     return reasons.where(reasons.ne(""), abroad)
 
 

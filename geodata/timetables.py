@@ -21,6 +21,7 @@ from geodata.errors import BadFile
 from geodata.gtfs import Feed, busiest_tuesday, in_words, read_feed, services_on, span
 from geodata.street_network import StreetNetwork
 from geodata.timetable_calls import calls_of
+from geodata.timetable_stops import places_of
 
 DAY_S = 86_400
 LINK_LIMIT_M = 1_000.0
@@ -112,7 +113,8 @@ def read_timetable(
     ------
     BadFile
         unreadable-timetable, missing-file, missing-column, duplicate-code, bad-date, bad-time, times-backwards,
-        unknown-stop, no-service (nothing runs on the day, or between the stops that are left) or bad-window.
+        bad-number, out-of-range, swapped-axes, unknown-stop, bad-window, or no-service (nothing runs on the day, or
+        between the stops that are left).
     """
     window_s = _window(window)
     feed = read_feed(path)
@@ -211,9 +213,10 @@ def _stops_kept(
     feed: Feed, calls: pd.DataFrame, box: Sequence[float] | None, streets: StreetNetwork | None
 ) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
     """Return the stops that the day's vehicles call at, in the order of their codes, and account for the others."""
-    stops = feed["stops.txt"].set_index("stop_id")
-    stops = stops[stops.index.isin(calls["stop"])].sort_index()
-    lon, lat = (pd.to_numeric(stops[name], errors="coerce") for name in ("stop_lon", "stop_lat"))
+    called = feed["stops.txt"]
+    called = called[called["stop_id"].isin(calls["stop"])]
+    stops = called.join(places_of(called)).set_index("stop_id").sort_index()
+    lon, lat = stops["lon"], stops["lat"]
     placed = lon.notna() & lat.notna()
     west, east, south, north = DEGREES_RANGE
     if box is not None:

@@ -23,8 +23,7 @@ def supply_in_reach(reference: Reference) -> dict[str, pd.Series]:
     gps, dentists = practices(reference), answers(reference)
     children = reference.eligible_tenths([0, 17]) / 10
     taking = shared(reference, dentists, dentists["answer"].eq("yes").astype(float), children)
-    known = in_reach(reference, dentists[dentists["answer"] != "unknown"])
-    silent = in_reach(reference, dentists[dentists["answer"] == "unknown"]) & ~known
+    silent = mostly_silent(reference, dentists)
     return {
         "gp_supply_per_1000": shared(reference, gps, gps["gps"], reference.residents),
         "child_dentists_per_1000": taking.mask(silent),
@@ -106,7 +105,9 @@ def shared(reference: Reference, sites: pd.DataFrame, supply: pd.Series, people:
     return (1000 * got.groupby(pairs["code"]).sum()).reindex(reference.lookup.index).fillna(0.0).round(9)
 
 
-def in_reach(reference: Reference, sites: pd.DataFrame) -> pd.Series:
-    """Whether any of these sites is within half an hour."""
-    found = weights(reference, sites.reset_index(drop=True))["code"].unique()
-    return pd.Series(reference.lookup.index.isin(found), index=reference.lookup.index)
+def mostly_silent(reference: Reference, sites: pd.DataFrame) -> pd.Series:
+    """Whether those that have not answered are at least half of the sites in reach, by weight."""
+    pairs = weights(reference, sites)
+    silent = pairs["weight"].where(pairs["site"].map(sites["answer"]).eq("unknown"), 0.0)
+    share = (silent.groupby(pairs["code"]).sum() / pairs.groupby("code")["weight"].sum()).round(9)
+    return share.reindex(reference.lookup.index).ge(0.5)

@@ -25,6 +25,7 @@ from layers.near_sites import Homes, Points, estimated_pairs
 REGISTRATIONS, GPS = "gp_registrations", "patients_per_gp"
 PER = 1000.0
 DECIMALS = 9  # whoever reaches the very same sites shares one value, whatever the order of the sums
+TINY = 1e-9  # sums in another order differ by less
 GP_SUPPLY = "fte"  # column of sites: full-time equivalent GPs, modelled
 
 
@@ -85,7 +86,8 @@ def catchment(nation: pd.DataFrame, sites: pd.DataFrame, indicator: Indicator) -
     pandas.Series, index lsoa21cd
         Per 1,000 people of those ages; 0 where nothing is in reach. Missing where their number is not known; where a
         site with unknown supply is in reach, and everywhere if no supply is known; and, for sites that were asked
-        whether they take new patients, where none in reach is known to have answered and at least one has not.
+        whether they take new patients, where at least half of those in reach, near ones counting more as in the
+        catchment, have not answered.
     """
     homes = Homes(*(nation[name].to_numpy(dtype=float) for name in ("centroid_x_m", "centroid_y_m", "area_m2")))
     people = eligible_people(nation, indicator.demand_ages).to_numpy(dtype=float)
@@ -97,7 +99,7 @@ def catchment(nation: pd.DataFrame, sites: pd.DataFrame, indicator: Indicator) -
     if indicator.accepting:
         answers = sites[f"accepting_{indicator.accepting}"]
         takes, open_answer = answers.eq(True).to_numpy(), answers.isna().to_numpy()
-        silent = _in_reach(pairs, open_answer) & ~_in_reach(pairs, ~open_answer)
+        silent = _mostly(pairs, open_answer)
         supply = np.where(takes, supply, 0.0)
     access = floating_catchment_of(pairs, np.nan_to_num(people), supply, method="e2sfca").access * PER
     access = access.round(DECIMALS)
@@ -111,9 +113,14 @@ def _pairs(homes: Homes, sites: pd.DataFrame, codes: pd.Index, mode: str) -> Pai
     return estimated_pairs(homes, points, limit=max(E2SFCA_STEPS), mode=mode)
 
 
-def _in_reach(pairs: Pairs, wanted: np.ndarray) -> np.ndarray:
-    """Tell which neighbourhoods have one of these sites in reach."""
-    return np.asarray(np.bincount(pairs.origin[wanted[pairs.site]], minlength=pairs.n) > 0)
+def _mostly(pairs: Pairs, wanted: np.ndarray) -> np.ndarray:
+    """Tell where these sites are at least half of those in reach, each counting by its step of the catchment."""
+    ends = list(E2SFCA_STEPS)
+    weight = np.array([*E2SFCA_STEPS.values(), 0.0])[np.searchsorted(ends, pairs.minutes)]
+    all_sites, these = (
+        np.bincount(pairs.origin, weight * part, minlength=pairs.n) for part in (1.0, wanted[pairs.site])
+    )
+    return np.asarray((all_sites > 0) & (2 * these >= all_sites - TINY))
 
 
 def gp_fte(sites: pd.DataFrame, councils: pd.Series, readings: Mapping[str, Reading]) -> pd.Series:

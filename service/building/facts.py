@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from scipy.spatial import cKDTree
 
 from geodata import site_places
 from geodata.catalogue import LICENCES, Source
@@ -28,6 +30,7 @@ from service.building.focus_scores import FocusScores, focus_facts
 from service.editions.scoring import METHOD_VERSION
 
 FILE7 = "iod2025_file7"
+NEXT_DOOR_M = 5_000.0  # councils that begin this near to where people of a place live
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def edition_facts(
     table, nation, indicators = material.table, material.nation, material.indicators
     reference = material.reference
     councils, services = set(table["lad24cd"]), services_in(catalogue, material.sites)
-    complete_for = {service: _complete(material, catalogue, service) for service in services}
+    complete_for = {service: complete_councils(material, catalogue, service) for service in services}
     return {
         "place": place_facts(material.place, table),
         "focuses": {
@@ -97,6 +100,7 @@ def edition_facts(
         "reference": reference,
         "complete": {service: councils <= set(whole) for service, whole in complete_for.items()},
         "complete_in": complete_for,
+        "gaps_next_door": {service: gaps_next_door(table, nation, catalogue, service) for service in services},
         "accepting": {"date": catalogue[site_places.PAGES].period} if site_places.PAGES in readings else {},
         "ranked_areas": material.ranked_areas,
         "time_basis": ESTIMATED,
@@ -111,12 +115,43 @@ def services_in(catalogue: Mapping[str, Source], sites: pd.DataFrame) -> tuple[s
     return tuple(service.id for service in listed)
 
 
-def _complete(material: Material, catalogue: Mapping[str, Source], service: str) -> list[str]:
-    """Codes of the councils of the place where the list of a service is whole."""
+def complete_councils(material: Material, catalogue: Mapping[str, Source], service: str) -> list[str]:
+    """Codes of the councils of the place where the list of a service is whole.
+
+    A council that lies partly outside is judged by all of its sites, not only by those in the place.
+    """
     listed = site_places.of_service(material.sites, service)
-    councils = material.table["lad24cd"]
+    councils = material.nation["lad24cd"]
+    councils = councils[councils.isin(material.table["lad24cd"].unique())]
     whole = site_places.complete_in(catalogue, service, councils, listed)
     return sorted(councils[whole].unique())
+
+
+def gaps_next_door(
+    table: pd.DataFrame, nation: pd.DataFrame, catalogue: Mapping[str, Source], service: str
+) -> list[str]:
+    """Name the councils outside a place, with people within `NEXT_DOOR_M` of it, where the list of a service has gaps.
+
+    Parameters
+    ----------
+    table, nation : pandas.DataFrame, index lsoa21cd
+        ``lad24cd``, ``lad24nm``, ``centroid_x_m`` and ``centroid_y_m`` (metres) of the place and of all that is held.
+
+    Returns
+    -------
+    list of str
+        In order; empty where every list next door is whole, and where nothing beside the place is held.
+    """
+    points = ["centroid_x_m", "centroid_y_m"]
+    others = nation[~nation["lad24cd"].isin(table["lad24cd"].unique())].dropna(subset=points)
+    own = table[points].dropna()
+    if others.empty or own.empty:
+        return []
+    near = cKDTree(own).query(others[points], distance_upper_bound=NEXT_DOOR_M)[0]
+    councils = others.loc[np.isfinite(near), ["lad24cd", "lad24nm"]].drop_duplicates("lad24cd")
+    lists = [source for source in catalogue.values() if service in source.complete_for]
+    whole = councils["lad24cd"].map(lambda code: any(source.is_complete_for(service, code) for source in lists))
+    return sorted(councils.loc[~whole.astype(bool), "lad24nm"].astype(str))
 
 
 def place_facts(place: Place, table: pd.DataFrame) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pandas as pd
 from geodata.catalogue import LICENCES
 from geodata.timetables import Timetable
 from layers.routing import SNAP_LIMIT_M
-from service.building.network_files import STREETS, TIMETABLE, BadNetwork, NetworkRead
+from service.building.network_files import STREETS, TIMETABLE, BadNetwork, NetworkRead, refuse_elsewhere
 from service.pages.wording import day as day_words
 from service.travel.edition_times import TRANSIT, Minutes
 from service.travel.route import Ways, metres_to_street, minutes_over
@@ -62,7 +62,8 @@ def route(read: NetworkRead, table: pd.DataFrame, sites: pd.DataFrame, say: Call
         raise BadNetwork(f"{message}{MOST_NEIGHBOURHOODS:,}", rule="network-too-large", hint=hint)
     origins = origins_of(table)
     ways = Ways(read.streets.networks, read.timetable)
-    snap = _snap(ways, origins, sites, read.streets.facts["file"])
+    refuse_elsewhere(read.streets, origins[origins["centroid_x_m"].notna()])
+    snap = _snap(ways, origins, sites)
     minutes = {}
     for mode in ways.modes():
         say(f"working out times: {mode}")
@@ -80,21 +81,12 @@ def route(read: NetworkRead, table: pd.DataFrame, sites: pd.DataFrame, say: Call
     return Routed(read, minutes, about)
 
 
-def _snap(ways: Ways, origins: pd.DataFrame, sites: pd.DataFrame, file: str) -> dict[str, Any]:
-    """Measure how far people and sites are from a street; refuse streets that are not of the place."""
+def _snap(ways: Ways, origins: pd.DataFrame, sites: pd.DataFrame) -> dict[str, Any]:
+    """Measure how far people and sites are from a street."""
     placed = origins[origins["centroid_x_m"].notna()]
     found: dict[str, Any] = {}
     for mode, network in ways.networks.items():
         away = metres_to_street(network, placed["centroid_x_m"], placed["centroid_y_m"])
-        if mode == "walk" and (away > SNAP_LIMIT_M).any():
-            worst = int(away.argmax())
-            count = int((away > SNAP_LIMIT_M).sum())
-            message = (
-                f"{count:,} of {len(placed):,} neighbourhoods lie more than {SNAP_LIMIT_M:,.0f} m from every street "
-                f"of the file; the furthest by {away[worst]:,.0f} m"
-            )
-            hint = "The streets are of another place, or cut too tight: cut them with some kilometres to spare."
-            raise BadNetwork(message, rule="network-elsewhere", file=file, code=str(placed.index[worst]), hint=hint)
         figures = (np.median(away), np.percentile(away, 95), away.max()) if len(away) else (0.0, 0.0, 0.0)
         found[mode] = {name: round(float(value), 1) for name, value in zip(SHOWN_DISTANCES, figures, strict=True)} | {
             "past_limit": int((away > SNAP_LIMIT_M).sum()),

@@ -9,17 +9,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from geodata import store as editions
 from geodata.catalogue import Source
 from geodata.definitions import Place
 from geodata.errors import BuildMissing, DamagedEdition, DataError
 from geodata.locate import Located
+from geodata.neighbourhoods import BASE
 from geodata.networks import Streets, load_facts, load_streets, read_streets
+from geodata.readers import read_all
 from geodata.timetables import Timetable, holds_timetable, load_timetable, read_timetable
+from layers.routing import SNAP_LIMIT_M
 from service.travel.edition_times import NETWORK
+from service.travel.route import metres_to_street
 
 STREETS, TIMETABLE = "streets", "timetable"
 WINDOW = ("08:00", "10:00")
+CENTROIDS = "lsoa21_centroids"
 
 
 class BadNetwork(DataError):
@@ -91,7 +98,8 @@ def read_network(
     Raises
     ------
     BadNetwork
-        network-needed: a timetable without streets, or a day without a timetable.
+        network-needed: a timetable without streets, or a day without a timetable; network-elsewhere, before a
+        timetable is read that streets of another place would be held against.
     BadFile
         From `geodata.networks.read_streets` and `geodata.timetables.read_timetable`.
     """
@@ -112,10 +120,49 @@ def read_network(
         raise BadNetwork(message, rule="network-needed", hint="Name an OpenStreetMap file with --network.")
     else:
         return None
+    if TIMETABLE in paths:  # streets of another place are told as such, not as a timetable without service
+        _check_fit(streets, place, catalogue, located)
     timetable, notes = _timetable(asked, paths, held, streets, carried, say)
     sizes = {name: path.stat().st_size for name, path in paths.items()}
     sources = {name: catalogue[name] for name in (STREETS, TIMETABLE)}
     return NetworkRead(streets, timetable, sources, sizes, tuple(carried), notes)
+
+
+def _check_fit(streets: Streets, place: Place, catalogue: Mapping[str, Source], located: Mapping[str, Located]) -> None:
+    """Look whether the streets are of the place, as far as it is known yet where its people live."""
+    if not {BASE, CENTROIDS} <= set(located):
+        return
+    readings = read_all({name: located[name].path for name in (BASE, CENTROIDS)}, catalogue)
+    middles = readings[CENTROIDS].table.reindex(place.members(readings[BASE].table))
+    refuse_elsewhere(streets, middles[middles["centroid_x_m"].notna()])
+
+
+def refuse_elsewhere(streets: Streets, placed: pd.DataFrame) -> None:
+    """Refuse streets that are not of the place.
+
+    Parameters
+    ----------
+    streets : Streets
+    placed : pandas.DataFrame, index lsoa21cd
+        ``centroid_x_m``, ``centroid_y_m`` (EPSG:27700) of neighbourhoods, without gaps.
+
+    Raises
+    ------
+    BadNetwork
+        network-elsewhere, naming the neighbourhood that lies furthest from every street.
+    """
+    away = metres_to_street(streets.networks["walk"], placed["centroid_x_m"], placed["centroid_y_m"])
+    count = int((away > SNAP_LIMIT_M).sum())
+    if not count:
+        return
+    worst = int(away.argmax())
+    message = (
+        f"{count:,} of {len(placed):,} neighbourhoods lie more than {SNAP_LIMIT_M:,.0f} m from every street "
+        f"of the file; the furthest by {away[worst]:,.0f} m"
+    )
+    hint = "The streets are of another place, or cut too tight: cut them with some kilometres to spare."
+    file = str(streets.facts["file"])
+    raise BadNetwork(message, rule="network-elsewhere", file=file, code=str(placed.index[worst]), hint=hint)
 
 
 def _timetable(

@@ -24,6 +24,7 @@ from service.editions.certainty import CertaintyOfEdition
 from service.editions.context import ContextOfEdition
 from service.editions.people import PeopleOfEdition
 from service.editions.services import ServicesOfEdition
+from service.editions.site_names import calm
 from service.own.figures import OwnFigures
 from service.travel.edition_times import TravelOfEdition
 
@@ -241,6 +242,11 @@ class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition, ServicesOfE
         longitude, latitude = np.load(file, mmap_mode="r")[index]
         return round(float(longitude), 6), round(float(latitude), 6)
 
+    def postcode_points(self) -> np.ndarray | None:
+        """Longitude and latitude of every postcode of `postcodes`, shape (n, 2); None in editions built earlier."""
+        file = self._web / "postcode_places.npy"
+        return np.asarray(np.load(file, mmap_mode="r"), dtype=np.float64) if file.is_file() else None
+
     def _postcode_index(self, postcode: str) -> int | None:
         key = postcode.replace(" ", "").encode("ascii", "replace")
         index = int(np.searchsorted(self._postcodes, key))
@@ -320,7 +326,7 @@ class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition, ServicesOfE
     @cached_property
     def _sites(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = orjson.loads((self._web / "sites.json").read_bytes())
-        return found + self.own.sites
+        return [{**site, "name": calm(str(site["name"]))} for site in found] + self.own.sites
 
     @cached_property
     def _focus_cache(self) -> dict[str, FocusArrays]:

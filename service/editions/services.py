@@ -27,6 +27,7 @@ class ServicesOfEdition:
 
     meta: dict[str, Any]
     place: dict[str, Any]
+    focuses: dict[str, dict[str, Any]]
     own: OwnFigures
 
     if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class ServicesOfEdition:
         def sites(self, service: str | None = None, within: str = "") -> list[dict[str, Any]]: ...  # noqa: D102
         def footprints(self, kind: str) -> list[dict[str, Any]]: ...  # noqa: D102
         def rows_within(self, within: str) -> Any: ...  # noqa: D102
+        def modes(self) -> list[str]: ...  # noqa: D102
 
     def services(self) -> list[dict[str, Any]]:
         """Every service that has a site in or near the place, the published ones first.
@@ -47,7 +49,9 @@ class ServicesOfEdition:
             ``id``, ``name``, ``plural``, ``question``, ``supply`` (what a site counts, in words), ``old`` (the
             list is years old), ``own`` (brought by users), ``inside`` and ``near`` (sites in the place, and
             others within 30 km; those that the service includes are counted with it), ``complete`` (the list is
-            whole in every council of the place) and ``complete_in`` (codes of the councils where it is).
+            whole in every council of the place), ``complete_in`` (codes of the councils where it is), ``focus``
+            and ``mode`` (those it is usually asked for with; empty where it has none or the edition has not), and
+            ``gaps_next_door`` (names of councils just outside the place whose list is not whole).
         """
         return list(self._services.values())
 
@@ -139,6 +143,9 @@ class ServicesOfEdition:
                 "supply": service.supply,
                 "old": service.old,
                 "own": False,
+                "focus": service.focus if service.focus in self.focuses else "",
+                "mode": service.mode if service.mode in self.modes() else "",
+                "gaps_next_door": list(self.meta.get("gaps_next_door", {}).get(service.id, [])),
                 "inside": here,
                 "near": total - here,
                 **self._completeness(service.id, councils),
@@ -167,6 +174,9 @@ def _own_service(name: str, supply: str, inside: int, listed: int, councils: lis
         "supply": supply,
         "old": False,
         "own": True,
+        "focus": "",
+        "mode": "",
+        "gaps_next_door": [],
         "inside": inside,
         "near": listed - inside,
         "complete": True,

@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from geodata.services import load_services
+
 DEFAULT_FOCUS = "core"
 DEFAULT_RHO = 3.0
 ACCESS = "access"  # the layer that these words are for
+USUAL_SERVICE = "gp"  # what the layer ``access`` shows of most places
 ACCESS_WORDS = ("service", "mode", "minutes", "measure", "demand", "accepting")
 
 
@@ -48,7 +51,7 @@ class View:
     def query(self, **more: Any) -> str:
         """Return the canonical query string: defaults left out, one order, for links, cache keys and tags."""
         parts = {
-            "focus": self.focus if self.focus != DEFAULT_FOCUS else "",
+            "focus": self.focus if self.focus != DEFAULT_FOCUS or self._focus_follows() else "",
             "weights": self.weights,
             "rho": dial_text(self.rho) if self.rho != DEFAULT_RHO else "",
             "within": self.within,
@@ -58,6 +61,11 @@ class View:
             **{key: "" if value is None else str(value) for key, value in more.items()},
         }
         return urlencode({key: value for key, value in parts.items() if value})
+
+    def _focus_follows(self) -> bool:
+        """Tell whether an address of this view without a focus could be read as that of its service."""
+        service = load_services().get(self.service or USUAL_SERVICE) if self.layer == ACCESS else None
+        return service is not None and bool(service.focus)
 
     def but(self, **changes: Any) -> View:
         """Return the same view with some parts changed."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import string
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geodata.services import load_services
 from service.access.near import near_over_streets
+from service.editions.site_names import calm
 from service.editions.weights import ingredients_of, weighed_anew
 from service.pages.certainty import rank_movers, rank_words
 from service.pages.doing_better import better_part
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 BAR = 100.0
 ORDINALS = {1: "the greatest need of all", 2: "the second greatest need", 3: "the third greatest need"}
 ACCEPTING = {"True": "Taking new child NHS patients", "False": "Not taking new child NHS patients"}
-SHORT_WORDS = {"NHS", "GP", "PCC", "LLP", "CYP", "UK"}
 NEAR = tuple(load_services())
 STRAIGHT = (
     "the straight line from where people live, times 1.3, at 4.8 km an hour. No street network is loaded, so a river "
@@ -266,14 +265,6 @@ def _named(site: dict[str, Any], found: dict[str, Any], dated: str) -> dict[str,
         "outside": site.get("inside") is False,
         "flag": f"{flag} ({dated})" if flag and dated else flag,
     }
-
-
-def calm(name: str) -> str:
-    """Write a name that is published in capitals with small letters, known abbreviations kept."""
-    if not name.isupper():
-        return name
-    words = (word if word.strip("().,") in SHORT_WORDS else string.capwords(word, "-") for word in name.split())
-    return " ".join(words)
 
 
 def distance_words(metres: float) -> str:

@@ -138,6 +138,12 @@ def lower_first(sentence: str) -> str:
     return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]
 
 
+def inside_sentence(name: str) -> str:
+    """Begin with a small letter, unless it is a proper name: dental practices, but Family Hubs and GP practices."""
+    second = name.split()[1:2]
+    return name if second and second[0][:1].isupper() and not second[0].isupper() else lower_first(name)
+
+
 def more_means(indicator: Mapping[str, Any]) -> str:
     """Say which way is worse, where it is not the higher value."""
     if int(indicator.get("polarity", 1)) > 0:

@@ -72,7 +72,9 @@ def described(text: str, pattern: str) -> Any:
     return Query(description=text, json_schema_extra={"pattern": f"^(?:{pattern})?$"})
 
 
-FocusText = Annotated[str, described("Name of a focus; the place's own default when left out", NAME)]
+FocusText = Annotated[
+    str, described("Name of a focus; the usual one when left out: on access that of the service", NAME)
+]
 RhoText = Annotated[str, described("The dial: 1 to 20, at most two decimals; 3 when left out", RHO)]
 WithinText = Annotated[
     str, described("lad:CODE, ward:CODE, msoa:CODE or team:NAME; the whole place when left out", WITHIN)
@@ -87,7 +89,10 @@ BoxText = Annotated[str, described("west,south,east,north in degrees", ",".join(
 PageText = Annotated[str, described("Page of the table, from 1", PAGE)]
 ServiceText = Annotated[str, described("Name of a service", NAME)]
 ModeText = Annotated[
-    str, described("How people travel, for the layer `access`; on foot when left out", "|".join(access.MODES))
+    str,
+    described(
+        "How people travel, for the layer `access`; the service's usual way when left out", "|".join(access.MODES)
+    ),
 ]
 MinutesText = Annotated[
     str, described("Minutes, 1 to 60, for the layer `access`; 20 when left out", f"{access.MINUTES}")
@@ -163,7 +168,8 @@ def read_view(opened: Edition, words: ViewWords, layer: str = "") -> View:
     UnknownFocus, UnknownIndicator, UnknownService, UnknownMode
         If it names what this edition does not have.
     """
-    chosen = read_name("focus", words.focus) or DEFAULT_FOCUS
+    usual = access.usual_focus(opened, words.service, words.accepting) if layer == ACCESS else DEFAULT_FOCUS
+    chosen = read_name("focus", words.focus) or usual
     if chosen not in opened.focuses:
         raise UnknownFocus(f"No focus {chosen!r} here; choose one of {', '.join(sorted(opened.focuses))}.")
     shown = read_name("indicator", words.indicator)

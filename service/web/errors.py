@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from geodata import errors as data
 from layers.map_layers import UnknownLayer
 from service.files.downloads import UnknownKind
+from service.travel.edition_times import UnknownMode
 from service.web.queries import BadQuery
 from service.web.workshop import JobFailed, WorkshopBusy
 
@@ -70,6 +71,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     UnknownKind: Problem(404, "unknown-kind", "No download of this kind"),
     UnknownIndicator: Problem(404, "unknown-indicator", "No such indicator"),
     UnknownEdition: Problem(404, "unknown-edition", "No such edition", "Leave out edition= for the newest one."),
+    UnknownMode: Problem(422, "unknown-mode", "No travel times of this kind here"),
     BadQuery: Problem(422, "bad-query", "The address has a parameter that cannot be used"),
     data.BuildMissing: Problem(503, "build-missing", "Nothing has been built for this place yet", "", 60),
     data.DamagedEdition: Problem(503, "damaged-edition", "A stored file of this edition is damaged", "", 60),
@@ -157,7 +159,12 @@ def _validation(error: RequestValidationError) -> Fault:
     kind = PLAIN[422]
     if where[:1] == ["body"]:
         kind = BAD_FIELD if len(where) > 1 and first.get("type") != "json_invalid" else PLAIN[400]
-    return Fault(kind, str(first.get("msg", "")), where[-1] if where else "")
+    return Fault(kind, str(first.get("msg", "")), _field(where))
+
+
+def _field(where: list[str]) -> str:
+    """Name the parameter, or the field of a body with the entry and its part: ``growth.0.people``."""
+    return ".".join(where[1:]) if where[:1] == ["body"] else (where[-1] if where else "")
 
 
 def request_id(scope: Any) -> str:

@@ -54,7 +54,7 @@ def test_an_appliance_contractor_is_no_pharmacy(written: Any) -> None:
     assert tuple(reading.table) == SITE_COLUMNS
     assert reading.table[["site_id", "service", "supply"]].to_numpy().tolist() == [["FA1", "pharmacy", 1.0]]
     assert reading.table["source_date"].tolist() == ["2025-03-01"]
-    assert reasons(reading) == {"appliance contractor, no pharmacy": 1, "closed": 1, "in Wales": 1}
+    assert reasons(reading) == {"appliance contractor, no pharmacy": 1, "closed": 1, "of NHS Wales": 1}
 
 
 def test_a_branch_is_open_without_a_status_while_it_has_no_closing_date_and_its_practice_is_open(written: Any) -> None:

@@ -62,6 +62,7 @@ def test_open_practices_are_placed_under_both_value_sets(written, opened, closed
         + ods("E81004", opened, other)
         + ods("E81005", opened, practice, postcode="LU9 9ZZ")
         + ods("W91001", opened, practice, grouping="")
+        + ods("W93019", opened, practice, grouping="Y58")
     )
     reading = read_gp_practices(written("epraccur.csv", text), GAZETTEER)
     table = reading.table
@@ -76,7 +77,7 @@ def test_open_practices_are_placed_under_both_value_sets(written, opened, closed
         "closed": (1, ("E81003",)),
         "another prescribing setting, not a GP practice": (1, ("E81004",)),
         "postcode not in the look-up": (1, ("E81005 at LU9 9ZZ",)),
-        "in Wales": (1, ("W91001",)),
+        "a practice of NHS Wales": (2, ("W91001", "W93019")),
     }
 
 
@@ -93,7 +94,7 @@ def test_dental_contracts_at_one_postcode_stay_apart(written):
     reading = read_dental_practices(written("egdpprac.csv", text), GAZETTEER)
     assert reading.table["site_id"].tolist() == ["V00001", "V00002"]
     assert reading.table["service"].unique().tolist() == ["dental"]
-    assert set(reasons(reading)) == {"closed", "in Wales"}
+    assert set(reasons(reading)) == {"closed", "of NHS Wales"}
 
 
 @pytest.mark.parametrize(

@@ -276,6 +276,12 @@ def test_times_that_run_backwards_are_refused(tmp_path, before, after, row):
         ("stop_times.txt", ",B,2,0,0", ",NOWHERE,2,0,0", "unknown-stop", 3),
         ("stop_times.txt", "departure_time", "leaves", "missing-column", None),
         ("stops.txt", "B,Beta", "A,Beta", "duplicate-code", 3),
+        ("stops.txt", "51.885,-0.420", "nan,-0.420", "bad-number", 3),
+        ("stops.txt", "51.885,-0.420", "51.885,inf", "bad-number", 3),
+        ("stops.txt", "51.885,-0.420", "51.885,west", "bad-number", 3),
+        ("stops.txt", "51.885,-0.420", "51.885,-0.420e3", "out-of-range", 3),
+        ("stops.txt", "51.885,-0.420", "518.85,-0.420", "out-of-range", 3),
+        ("stops.txt", "51.885,-0.420", "-0.420,51.885", "swapped-axes", 3),
         ("trips.txt", "week,T2", "week,T1", "duplicate-code", 3),
         ("calendar.txt", "20250601,20250831\nnight", "1 June,20250831\nnight", "bad-date", 2),
     ],
@@ -283,6 +289,7 @@ def test_times_that_run_backwards_are_refused(tmp_path, before, after, row):
 def test_a_broken_table_is_refused_by_row(tmp_path, name, before, after, rule, row):
     error = refused(changed(tmp_path, name, before, after), rule)
     assert (error.file, error.row) == (name, row)
+    assert name != "stops.txt" or error.column in {"stop_id", "stop_lon", "stop_lat"}
 
 
 def test_what_is_no_whole_zip_is_refused(feed, tmp_path):

@@ -83,9 +83,11 @@ def test_programs_get_the_same_report(bad_teams):
     assert report["rows_read"] == report["stored"] + report["rejected"] + report["skipped"] == 31
 
 
-def test_quiet_says_nothing_and_still_tells_by_its_exit_code(teams, bad_teams):
+def test_quiet_says_nothing_but_what_is_wrong(teams, bad_teams):
     assert run(teams, "--as", "footprints", "--quiet").output == ""
-    assert run(bad_teams, "--as", "footprints", "--quiet", exit_code=1).output == ""
+    refused = run(bad_teams, "--as", "footprints", "--quiet", exit_code=1)
+    assert refused.stdout == ""
+    assert "bad.csv, row 2, column footprint: the name holds a control character" in refused.stderr
 
 
 def test_nothing_is_stored(teams, tmp_path, monkeypatch):

@@ -21,12 +21,13 @@ from service.access.near import near_over_streets
 from service.app import create_app
 from service.editions.edition import Edition, open_edition
 from service.editions.scoring import score
+from service.editions.site_names import calm
 from service.editions.views import View
 from service.pages import ranked_table as table_of_a_view
 from service.pages.furniture import Pages, Tenant
 from service.pages.indicator import spread
 from service.pages.locator import locator
-from service.pages.neighbourhood import calm, distance_words, reasons_of
+from service.pages.neighbourhood import distance_words, reasons_of
 from service.pages.planner import dial_words
 from service.pages.ranked_table import TableRequest, ranked_table
 from service.pages.wording import ages_words, day, percent, plain, value_words

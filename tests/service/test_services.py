@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from geodata.services import giving, load_services, old_sources
 from geodata.stored import read_neighbourhoods
 from layers.map_layers import SITE_SYMBOLS
 from service.building.access_indicators import catchment, gp_fte
+from service.building.facts import complete_councils, gaps_next_door
 from service.editions.edition import Edition, open_edition
 from service.editions.services import ServicesOfEdition
 from service.measures.need_without import ACCESS, why_left_out
@@ -46,6 +48,8 @@ def test_every_service_has_a_source_that_is_read_and_a_symbol_of_its_own_shape()
         assert service.supply.endswith(".")
     for part in ("name", "path", "colour"):
         assert len({getattr(symbol, part) for symbol in SITE_SYMBOLS.values()}) == len(SITE_SYMBOLS), part
+        assert not service.focus or (Path("geodata/focuses") / f"{service.focus}.toml").is_file(), service.id
+        assert service.mode in ("", "drive"), service.id
     listed = {name for source in catalogue.values() for name in source.complete_for}
     assert listed <= set(services)
     assert "hospital" not in listed  # its list is of 2020
@@ -69,6 +73,28 @@ def test_old_lists_are_off_unless_asked_for_by_service_or_source() -> None:
     assert giving("own_list") == ("own_list",)
 
 
+def test_a_council_partly_outside_is_judged_by_all_its_sites_and_gaps_next_door_are_named() -> None:
+    """A place with a corner of council B, whose only practice stands outside it; C and D lie next door, E far off."""
+    nation = pd.DataFrame(
+        {
+            "lad24cd": ["A", "B", "B", "C", "D", "E"],
+            "lad24nm": ["Here", "Corner", "Corner", "Gap", "Whole", "Far"],
+            "centroid_x_m": [0.0, 1e3, 2e3, 3e3, 4e3, 90e3],
+            "centroid_y_m": 0.0,
+        },
+        index=pd.Index([f"E0100000{n}" for n in range(1, 7)], name="lsoa21cd"),
+    )
+    table = nation.iloc[:2]
+    sites = pd.DataFrame({"service": "gp", "site_id": ["a", "b"], "lsoa21cd": ["E01000001", "E01000003"]})
+    material = cast("Any", SimpleNamespace(nation=nation, table=table, sites=sites))
+    national = {"gp": replace(load_catalogue()["gp_practices"], complete_for={"gp": ("*",)})}
+    assert complete_councils(material, national, "gp") == ["A", "B"]
+    assert gaps_next_door(table, nation, national, "gp") == []
+    some = {"gp": replace(load_catalogue()["gp_practices"], complete_for={"gp": ("A", "D")})}
+    assert complete_councils(material, some, "gp") == ["A"]
+    assert gaps_next_door(table, nation, some, "gp") == ["Gap"]
+
+
 # An edition's services
 
 
@@ -83,6 +109,10 @@ def test_services_count_their_sites_with_those_they_include(edition: Edition) ->
     assert [name for name, service in found.items() if not service["complete"]] == ["hospital"]
     assert found["gp"]["complete_in"] == ["E06900001"]
     assert not any(service["old"] or service["own"] for service in found.values())
+    usual = {name: (service["focus"], service["mode"]) for name, service in found.items()}
+    assert usual["family_hub"] == ("best-start", "")
+    assert usual["diagnostic_centre"] == ("diagnostics", "drive")
+    assert usual["library"] == ("", "")
     with pytest.raises(UnknownService, match="Aldermouth has no sites of a service 'spa'; there are gp, dental"):
         edition.service("spa")
 
@@ -200,10 +230,10 @@ def test_only_who_is_known_to_accept_counts_and_silence_is_not_a_no(seed: int, n
         id="d", mode="walk", supply="one", accepting="children", demand_ages=None, catchment="dental"
     )
     found = catchment(nation, sites.assign(one=1.0), dentists)  # type: ignore[arg-type]
-    near = minutes_by_hand(nation, sites) <= 30
+    near = np.vectorize(weight_by_hand)(minutes_by_hand(nation, sites))
     said = np.array([answer is not None for answer in sites["accepting_children"]])
     takes = np.array([1.0 if answer is True else 0.0 for answer in sites["accepting_children"]])
-    silent = (near & ~said).any(axis=1) & ~(near & said).any(axis=1)
+    silent = near.any(axis=1) & (near @ ~said >= near @ said - 1e-9)  # at least half have not answered
     assert np.array_equal(found.isna().to_numpy(), silent)
     expected = by_hand(minutes_by_hand(nation, sites), nation["population"].to_numpy(), takes)
     assert found.to_numpy()[~silent] == pytest.approx(expected[~silent], abs=2e-9)

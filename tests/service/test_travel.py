@@ -244,6 +244,15 @@ def test_streets_of_another_place_are_refused_by_name_and_distance(edition, sour
     assert caught.value.code in edition.codes
 
 
+def test_streets_of_another_place_are_told_before_a_timetable_is_held_against_them(tmp_path, sources_dir):
+    leeds = sources_dir / "networks" / "leeds-its-example.osm.pbf"
+    for more in ((), ("--timetable", GTFS)):
+        words = ("build", "demo", "--network", leeds, *more, "--store", tmp_path / "store", "--json")
+        error = json.loads(run(*words, exit_code=1).stdout)["error"]
+        assert (error["rule"], error["file"]) == ("network-elsewhere", leeds.name)
+        assert error["message"].startswith("120 of 120 neighbourhoods lie more than 1,000 m from every street")
+
+
 def test_real_streets_carry_their_date_licence_and_attribution(sources_dir):
     catalogue = load_catalogue()
     leeds = read_streets(sources_dir / "networks" / "leeds-its-example.osm.pbf")
