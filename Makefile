@@ -27,7 +27,7 @@ serve: .venv/.installed $(ASSETS)
 	@$(BIN)/evenreach serve --port $(PORT)
 
 test: lint $(ASSETS)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(PYTEST)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,14 @@ def demo_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return store
 
 
+def draw_less(patch: pytest.MonkeyPatch) -> None:
+    """Let builds draw fewer ranks and permutations, where no test looks at what is drawn."""
+    from service.building import certainty
+
+    patch.setattr(certainty, "drawn_ranks", partial(certainty.drawn_ranks, draws=100))
+    patch.setattr(certainty, "clusters_and_hot_spots", partial(certainty.clusters_and_hot_spots, permutations=99))
+
+
 class RealStore:
     """A store of real editions, to be read only; a place is built when a test of any process first asks for it."""
 
@@ -136,7 +145,10 @@ class RealStore:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 lock.seek(0)
                 if not lock.read():
-                    build(place, sources=self._sources, store=self.folder, offline=True)
+                    with pytest.MonkeyPatch.context() as patch:
+                        if place == "england":
+                            draw_less(patch)
+                        build(place, sources=self._sources, store=self.folder, offline=True)
                     lock.write("built")
         return self.folder
 

@@ -303,7 +303,7 @@ def test_sites_by_coordinates_fall_into_boundaries(store, tmp_path):
 def test_postcodes_are_found_in_the_edition_where_no_list_is_at_hand(store, files, monkeypatch):
     monkeypatch.setattr("service.commands.check.gazetteer_of", lambda *given: None)
     done = imported(store, files / "pantries.csv", "sites", "pantries", declare=("service=food_bank", *OWN))
-    assert "placed where the people of their neighbourhood live" in done["report"]["facts"]["postcodes"]
+    assert "placed by the postcodes that the place was built with" in done["report"]["facts"]["postcodes"]
     assert open_edition(store, "demo").sites("food_bank")[0]["inside"] is True
 
 

@@ -6,7 +6,6 @@ import csv
 import json
 import shutil
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,11 @@ from geodata.catalogue import load_catalogue
 from geodata.definitions import load_focuses, load_indicators
 from geodata.errors import BadDefinition, BadFile, BadJoin, BadSource, DataError, SourceMissing, UnknownPlace
 from geodata.store import MANIFEST
-from service.building import certainty
 from service.building.prepare import BuildResult, build
 from service.editions.edition import Edition, open_edition
 from service.editions.scoring import NO_PEOPLE, NO_SCORE, score
 from service.editions.views import View
+from tests.conftest import draw_less
 
 BOUNDARIES = "geography/lsoa21_bgc_demo.geojson"
 LOOKUP = "geography/lsoa21_lookup_demo.csv"
@@ -84,9 +83,7 @@ PAGES = (
 def few_draws(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw less where a build is not compared with the one that all tests share: none of these looks at certainty."""
     if "demo_store" not in request.fixturenames:
-        monkeypatch.setattr(certainty, "drawn_ranks", partial(certainty.drawn_ranks, draws=100))
-        fewer = partial(certainty.clusters_and_hot_spots, permutations=99)
-        monkeypatch.setattr(certainty, "clusters_and_hot_spots", fewer)
+        draw_less(monkeypatch)
 
 
 @pytest.fixture

@@ -54,13 +54,12 @@ COUNTS = {
     "lancashire-and-south-cumbria": 1_060,
 }
 SMALL = pytest.mark.parametrize("place", PLACES)
-COUNCILS = ("luton", "milton-keynes", "bromley")
 Columns = dict[str, list[Any]]
 
 
 def views(place: str) -> tuple[tuple[str, float], ...]:
-    """Every focus at every dial for a council; for larger places each focus and each dial once, for time."""
-    return VIEWS if place in COUNCILS else EVERY_FOCUS_AND_DIAL_ONCE
+    """Every focus at every dial for Luton; for the others each focus and each dial once, for time."""
+    return VIEWS if place == "luton" else EVERY_FOCUS_AND_DIAL_ONCE
 
 
 pytestmark = pytest.mark.realdata
@@ -167,6 +166,8 @@ def write(store: Path, place: str, focus: str, rho: float, out: Path) -> Path:
 def test_written_files_carry_the_reference(place: str, real_store: RealStore, reference: Reference, tmp_path: Path):
     store = real_store(place)
     for (focus, rho), kind in product(EVERY_FOCUS_AND_DIAL_ONCE, FORMATS):
+        if kind == "xlsx" and place != "luton" and focus != FOCUSES[-1]:
+            continue  # slow to write and to read
         out = write(store, place, focus, rho, tmp_path / f"scores.{kind}")
         check(columns_in(out), place, focus, rho, reference)
 
