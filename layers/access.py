@@ -83,7 +83,8 @@ def within(cost: pd.DataFrame, neighbourhoods: pd.Index, *, limit: float) -> pd.
     Parameters
     ----------
     cost : pandas.DataFrame, shape (k, 3)
-        ``lsoa21cd``, ``site``, ``cost``: minutes between those that are in reach of each other, each pair once.
+        ``lsoa21cd``, ``site``, ``cost``: minutes between those that are in reach of each other, each pair once. A
+        missing cost = not known, and nothing is from that neighbourhood.
     neighbourhoods : pandas.Index, shape (n,)
         All of them, those that reach nothing included.
     limit : float
@@ -92,16 +93,16 @@ def within(cost: pd.DataFrame, neighbourhoods: pd.Index, *, limit: float) -> pd.
     Returns
     -------
     pandas.Series, shape (n,), index lsoa21cd
-        Whole numbers, 0 where nothing is in reach.
+        Whole numbers, 0 where nothing is in reach, missing where it is not known.
 
     Raises
     ------
     ValueError
-        If a pair is there twice or for an unknown neighbourhood, or a cost is missing or negative.
+        If a pair is there twice or for an unknown neighbourhood, or a cost is negative or infinite.
     """
     sites = pd.Index(pd.unique(cost["site"]))
     counts = within_of(_pairs(cost, neighbourhoods, sites), limit)
-    return pd.Series(counts.astype(np.int64), index=neighbourhoods, name="sites_within")
+    return pd.Series(counts, index=neighbourhoods, name="sites_within").astype("Int64")
 
 
 def floating_catchment(
@@ -118,10 +119,9 @@ def floating_catchment(
     Parameters
     ----------
     cost : pandas.DataFrame, shape (k, 3)
-        ``lsoa21cd``, ``site``, ``cost``: minutes between those that are in reach of each other, each pair once. Text
-        columns are looked up much faster as categories.
+        As for `within`. Text columns are looked up much faster as categories.
     demand : pandas.Series, shape (n,), index lsoa21cd
-        People who may use a site, zero or more, no gaps.
+        People who may use a site, zero or more; missing = not known.
     supply : pandas.Series, shape (m,), index site
         What each site offers, zero or more; missing = not known.
     method : {"2sfca", "e2sfca"}
@@ -135,13 +135,14 @@ def floating_catchment(
     -------
     pandas.Series, shape (n,), index lsoa21cd
         Supply per person; ``sum(demand * access)`` is the supply with demand in reach. 0 where nothing is in reach
-        (PySAL leaves that empty); missing where a site of unknown supply is.
+        (PySAL leaves that empty); missing where a site is whose supply, or whose people, are not all known, and where
+        a time is not known.
 
     Raises
     ------
     ValueError
-        If a pair is there twice, or for a neighbourhood or site without demand or supply; a cost is missing or
-        negative; demand is missing or negative, supply negative; or as `layers.access_arrays.floating_catchment_of`.
+        If a pair is there twice, or for a neighbourhood or site that is not among demand or supply; a cost, demand or
+        supply is negative or infinite; or as `layers.access_arrays.floating_catchment_of`.
 
     References
     ----------
@@ -166,7 +167,7 @@ def _check_figures(figures: pd.Series, name: str) -> None:
     if len(twice):
         raise ValueError(f"{name} has {twice[0]!r} twice")
     values = figures.to_numpy(dtype=float)
-    wrong = (values < 0) | np.isinf(values) | (np.isnan(values) if name == "demand" else False)
+    wrong = (values < 0) | np.isinf(values)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise ValueError(f"{name} of {figures.index[row]!r} is {values[row]:g}; expected a number, zero or more")
@@ -184,7 +185,7 @@ def _pairs(cost: pd.DataFrame, neighbourhoods: pd.Index, sites: pd.Index) -> Pai
     if lacking:
         raise ValueError(f"the table of costs has no column {lacking[0]!r}; expected lsoa21cd, site, cost")
     minutes = cost["cost"].to_numpy(dtype=float)
-    wrong = ~(minutes >= 0) | np.isinf(minutes)
+    wrong = (minutes < 0) | np.isinf(minutes)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise ValueError(
@@ -200,7 +201,11 @@ def _pairs(cost: pd.DataFrame, neighbourhoods: pd.Index, sites: pd.Index) -> Pai
             row = int(order[same[0] + 1])
             who, where = cost["lsoa21cd"].iloc[row], cost["site"].iloc[row]
             raise ValueError(f"row {row + 1}: {who!r} and {where!r} are there twice")
-    return Pairs(origin, site, minutes, len(neighbourhoods), len(sites))
+    known = np.ones(len(neighbourhoods), dtype=bool)
+    known[origin[np.isnan(minutes)]] = False
+    if not known.all():
+        origin, site, minutes = (column[known[origin]] for column in (origin, site, minutes))
+    return Pairs(origin, site, minutes, len(neighbourhoods), len(sites), ~known)
 
 
 def _rows(labels: pd.Series, index: pd.Index, what: str) -> NDArray[np.int32]:

@@ -54,9 +54,11 @@ class Catchment:
     access : array, shape (n,)
         Supply per person of the demand used; 0 where nothing is in reach, NaN where it is not known.
     ratios : array, shape (m,)
-        Supply per person of each site, 0 where nobody is in reach.
+        Supply per person of each site, 0 where nobody is in reach; NaN where the supply or who is in reach is not
+        known.
     stranded, reachable : float
-        Supply of sites without demand in reach, and of the others; the latter is ``sum(demand * access)``.
+        Supply of sites without demand in reach, and of the others; the latter is ``sum(demand * access)``. NaN where
+        a supply among them is not known, and the latter also where it is not known how many are in reach of one.
     """
 
     access: Vector
@@ -160,9 +162,11 @@ def floating_catchment_of(
     pairs : Pairs
         At least all pairs within the limit, or within the last step.
     demand : array, shape (n,)
-        People who may use a site; zero or more, no gaps.
+        People who may use a site; zero or more. NaN = not known, and so is access wherever a site is in reach that
+        these people reach too.
     supply : array, shape (m,)
-        What each site offers, zero or more; NaN = not known, and so is access wherever that site is in reach.
+        What each site offers, zero or more; NaN = not known, and so is access wherever that site is in reach. A
+        supply of 0 gives 0 to everybody, however many they are.
     method : {"2sfca", "e2sfca"}
         One limit for all, or weights that fall by steps.
     limit : float, optional
@@ -173,13 +177,13 @@ def floating_catchment_of(
     Returns
     -------
     Catchment
-        ``sum(demand * access)`` over neighbourhoods that are known is the supply with demand in reach.
+        Where all is known, ``sum(demand * access)`` is the supply with demand in reach.
 
     Raises
     ------
     ValueError
         For another method, a missing limit, steps that do not rise in minutes or have a weight below zero, arrays
-        of another shape, a demand that is missing or negative, or a negative supply.
+        of another shape, a negative or infinite demand or supply.
 
     References
     ----------
@@ -193,11 +197,14 @@ def floating_catchment_of(
         origin, site, weight = origin[used], site[used], None if weight is None else weight[used]
     wanted = demand[origin] if weight is None else demand[origin] * weight
     in_reach = np.bincount(site, wanted, minlength=pairs.m)
-    served = in_reach > 0
+    served = in_reach > 0  # not where some of those in reach are not counted
     ratios = np.divide(supply, in_reach, out=np.zeros(pairs.m), where=served)
+    uncounted = np.isnan(in_reach) & (supply != 0)
+    ratios[uncounted | np.isnan(supply)] = np.nan
     given = ratios[site] if weight is None else ratios[site] * weight
     access = np.bincount(origin, given, minlength=pairs.n).astype(np.float64)
-    stranded, reachable = float(supply[~served].sum()), float(supply[served].sum())
+    stranded = float(supply[in_reach == 0].sum())
+    reachable = float(np.where(uncounted, np.nan, supply)[in_reach != 0].sum())
     return Catchment(_known(access, pairs), ratios, stranded, reachable)
 
 
@@ -212,7 +219,7 @@ def _check(pairs: Pairs, demand: Vector, supply: Vector) -> None:
     for name, values, count in (("demand", demand, pairs.n), ("supply", supply, pairs.m)):
         if values.shape != (count,):
             raise ValueError(f"{name} has shape {values.shape}; expected {count} figures")
-        wrong = (values < 0) | np.isinf(values) | (np.isnan(values) if name == "demand" else False)
+        wrong = (values < 0) | np.isinf(values)
         if wrong.any():
             first = int(np.flatnonzero(wrong)[0])
             raise ValueError(f"{name} {first + 1} is {values[first]:g}; expected a number, zero or more")

@@ -49,7 +49,7 @@ class Points:
     Attributes
     ----------
     x, y : array, shape (m,)
-        EPSG:27700, metres; NaN = not known, and such a site is near nobody.
+        EPSG:27700, metres. Every site has a place: how near one without is to anybody is not known.
     home : array of int, shape (m,)
         Row of the neighbourhood that it lies in; -1 = in none of these.
     """
@@ -57,6 +57,12 @@ class Points:
     x: Vector
     y: Vector
     home: Numbers
+
+    def __post_init__(self) -> None:
+        """Refuse a site without a place."""
+        unplaced = np.flatnonzero(~(np.isfinite(self.x) & np.isfinite(self.y)))
+        if len(unplaced):
+            raise ValueError(f"site {unplaced[0] + 1} has no place: easting and northing are wanted")
 
 
 def estimated_pairs(homes: Homes, points: Points, *, limit: float, mode: str = "walk") -> Pairs:
@@ -114,20 +120,20 @@ def estimated_nearest(
     site, minutes = np.full(n, -1, np.int32), np.where(known, np.inf, np.nan)
     if pairs is not None:
         _take_first(site, minutes, pairs.origin.astype(np.int64), pairs.site.astype(np.int64), pairs.minutes)
-    placed = np.flatnonzero(np.isfinite(points.x) & np.isfinite(points.y))
+    count = len(points.x)
     rest = np.flatnonzero(known & (site < 0))
     limit = FIRST_SEARCH
-    while len(rest) * len(placed) > AT_ONCE:  # in wider and wider circles, then among all sites
+    while len(rest) * count > AT_ONCE:  # in wider and wider circles, then among all sites
         _take_first(site, minutes, *_pairs(homes, points, rest, limit, speed))
         rest, limit = rest[site[rest] < 0], limit * 4
         if limit > LAST_SEARCH:
             break
-    if not len(placed):
+    if not count:
         return site, minutes
-    for block in np.array_split(rest, len(rest) * len(placed) // AT_ONCE + 1):
-        each = _minutes(homes, points, block[:, None], placed[None, :], speed)
+    for block in np.array_split(rest, len(rest) * count // AT_ONCE + 1):
+        each = _minutes(homes, points, block[:, None], np.arange(count)[None, :], speed)
         best = each.argmin(axis=1)
-        site[block], minutes[block] = placed[best], each[np.arange(len(block)), best]
+        site[block], minutes[block] = best, each[np.arange(len(block)), best]
     return site, minutes
 
 
@@ -159,15 +165,14 @@ def _minutes(homes: Homes, points: Points, origin: Numbers, site: Numbers, speed
 
 def _candidates(homes: Homes, points: Points, known: Numbers, radius: float) -> Iterator[tuple[Numbers, Numbers]]:
     """Give rows of homes and of sites whose cells touch, a good number at a time."""
-    placed = np.flatnonzero(np.isfinite(points.x) & np.isfinite(points.y))
-    if not len(placed) or not len(known):
+    if not len(points.x) or not len(known):
         return
-    west, south = points.x[placed].min(), points.y[placed].min()
-    across, up = ((values / radius) for values in (points.x[placed] - west, points.y[placed] - south))
+    west, south = points.x.min(), points.y.min()
+    across, up = ((values / radius) for values in (points.x - west, points.y - south))
     width = int(across.max()) + 4
     cell = (up.astype(np.int64) + 1) * width + across.astype(np.int64) + 1
     order = np.argsort(cell, kind="stable")
-    cell, placed = cell[order], placed[order]
+    cell = cell[order]
     column = np.clip(np.floor((homes.x[known] - west) / radius), -2, width - 2).astype(np.int64) + 1
     row = np.floor((homes.y[known] - south) / radius).astype(np.int64) + 1
     for step in (-1, 0, 1):
@@ -178,7 +183,7 @@ def _candidates(homes: Homes, points: Points, known: Numbers, radius: float) -> 
         for part in _blocks(count):
             many, start = count[part], first[part]
             at = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many) + np.repeat(start, many)
-            yield np.repeat(known[part], many), placed[at]
+            yield np.repeat(known[part], many), order[at]
 
 
 def _blocks(count: Numbers) -> Iterator[slice]:

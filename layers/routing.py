@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from layers.estimated_times import DETOUR, speed_m_per_min
 from layers.street_search import searches
@@ -55,7 +54,7 @@ def nearest_nodes(
         raise ValueError(f"point {unknown[0]} has no place: x and y must be numbers")
     if not len(network.x_m):
         raise ValueError(f"the {network.mode} network has no streets")
-    metres, rows = cKDTree(np.column_stack([network.x_m, network.y_m])).query(points)
+    metres, rows = network.tree.query(points)
     far = np.flatnonzero(metres > limit_m)
     if len(far):
         first = far[metres[far].argmax()]

@@ -15,7 +15,8 @@ import pandas as pd
 from layers.siting_arrays import OBJECTIVES, kappa_of
 from layers.siting_closure import Closure, closure_test
 from layers.siting_compare import FairnessPrice, PriceRow, Rival, SitingStudy, study
-from layers.siting_inputs import checked_cost, checked_demand, columns_of
+from layers.siting_errors import NoAversion
+from layers.siting_inputs import checked_cost, checked_demand, checked_fifth, columns_of
 from layers.siting_plans import PlanMeasures, SitingPlan, measured, plan_of, read_question
 from layers.siting_solve import solve
 
@@ -74,7 +75,8 @@ def choose_sites(
         Minutes that count as covered, needed for coverage.
     capacity : pandas.Series, index site, optional
         People each usable site can take, infinity = no limit. People are then sent where it serves the objective,
-        a neighbourhood may be split, and everybody has a place (for coverage: everybody within the limit who counts).
+        a neighbourhood may be split, and everybody has a place (for coverage: in sum there must be room for everybody
+        too, but whoever reaches no site with room is left without one).
     kappa : float, optional
         Aversion per minute for `fair`; from the present network if left out (`present_kappa`).
 
@@ -170,7 +172,7 @@ def plan_measures(
     limit, kappa : float, optional
         For `covered` and `fair_k`.
     worst_fifth : pandas.Series of bool, index of the cost table, optional
-        Which neighbourhoods are the fifth of greatest need.
+        Whether each neighbourhood is in the fifth of greatest need, no gaps.
     shares : pandas.DataFrame, optional
         `SitingPlan.shares` of a plan with capacities: measured instead of the nearest site.
 
@@ -181,12 +183,12 @@ def plan_measures(
     Raises
     ------
     ValueError
-        As `choose_sites`; if no site is open.
+        As `choose_sites`; if no site is open, or it is not said of every neighbourhood whether it is in that fifth.
     """
     minutes, people = checked_cost(cost), checked_demand(demand, cost)
     if not len(open_sites):
         raise ValueError("no site is open: there is nothing to measure")
-    worst = None if worst_fifth is None else worst_fifth.reindex(cost.index).to_numpy(dtype=bool)
+    worst = checked_fifth(worst_fifth, cost)
     if shares is not None:
         row = cost.index.get_indexer(pd.Index(shares["neighbourhood"]))
         worst = None if worst is None else worst[row]
@@ -223,7 +225,7 @@ def price_of_fairness(
     """
     found = study_sites(cost, demand, add=add, worst_fifth=worst_fifth, with_rivals=False, **options)
     if found.price is None:
-        raise ValueError("every journey takes 0 minutes: there is nothing to trade")
+        raise NoAversion("every journey takes 0 minutes: there is nothing to trade")
     return found.price
 
 
@@ -316,5 +318,5 @@ def study_sites(
         capacity=capacity,
         kappa=kappa,
     )
-    worst = None if worst_fifth is None else worst_fifth.reindex(cost.index).to_numpy(dtype=bool)
+    worst = checked_fifth(worst_fifth, cost)
     return study(question, worst, with_price=with_price, with_rivals=with_rivals)

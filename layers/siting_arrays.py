@@ -13,6 +13,8 @@ from itertools import combinations, islice
 import numpy as np
 from numpy.typing import NDArray
 
+from layers.siting_errors import NoAversion
+
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -119,10 +121,10 @@ def kappa_of(minutes: Vector, demand: Vector) -> float:
     """
     here = (demand > 0) & np.isfinite(minutes)
     if not here.any():
-        raise ValueError("kappa is not defined: nobody reaches a site")
+        raise NoAversion("kappa is not defined: nobody reaches a site")
     squares = float((demand[here] * minutes[here] ** 2).sum())
     if not squares > 0:
-        raise ValueError("kappa is not defined: every journey takes 0 minutes")
+        raise NoAversion("kappa is not defined: every journey takes 0 minutes")
     return float((demand[here] * minutes[here]).sum()) / squares
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from layers.siting_arrays import kappa_of
-from layers.siting_inputs import checked_cost, checked_demand, columns_of
+from layers.siting_inputs import checked_cost, checked_demand, checked_fifth, columns_of
 from layers.siting_plans import PlanMeasures, measured, nearest_open
 
 
@@ -92,7 +92,7 @@ def closure_test(
             "change_min": change,
         }
     )
-    worst = None if worst_fifth is None else worst_fifth.reindex(cost.index).to_numpy(dtype=bool)
+    worst = checked_fifth(worst_fifth, cost)
     return Closure(
         site=site,
         moved=float(people[(before_site == site).to_numpy()].sum()),

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.siting_arrays import SAME, Aim, Solved, Tried, journeys
+from layers.siting_arrays import SAME, Aim, Solved, Tried, journeys, try_all
 from layers.siting_plans import PlanMeasures, Question, SitingPlan, measured, plan_of
-from layers.siting_solve import best_with, enumerable, solve, tried_plan, try_plans
+from layers.siting_solve import best_with, enumerable, solve, tried_plan
 
 STEPS = (0.5, 1.0, 2.0, 4.0)  # times kappa: from near the mean (0) towards the longest journey (infinity)
 SIDE_WORK = 150_000_000  # cells looked at for the proof of a plan that is only compared: a tenth of the one asked for
@@ -80,7 +80,8 @@ class Rival:
     values : dict
         The value of the best plan with this site under each objective, as ranked.
     proved : bool
-        Whether every such plan is the best there is, or the best that exchanging sites found.
+        Whether the plan with this site is the best there is under the objective asked for; if not, it is the best that
+        exchanging sites found.
     """
 
     site: Hashable
@@ -119,7 +120,7 @@ class SitingStudy:
 def study(question: Question, worst: NDArray[np.bool_] | None, *, with_price: bool, with_rivals: bool) -> SitingStudy:
     """Work out a question's plan, and on the same combinations what fairness costs and how the candidates compare."""
     aims = _aims(question, with_price)
-    tried = try_plans(question.task, aims) if enumerable(question.task) else None
+    tried = try_all(question.task, aims) if enumerable(question.task) else None
     solved = [_solved(question, aim, tried, number) for number, aim in enumerate(aims)]
     plan = plan_of(question, solved[0])
     price = _price(question, aims, solved, worst) if with_price and question.kappa is not None else None

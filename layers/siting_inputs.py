@@ -8,8 +8,10 @@ from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from layers.siting_arrays import OBJECTIVES, Matrix, Rows, Vector
+from layers.siting_errors import Nobody, NoRoom, TooManySites
 
 
 def checked_cost(cost: pd.DataFrame) -> Matrix:
@@ -50,8 +52,22 @@ def checked_demand(demand: pd.Series, cost: pd.DataFrame) -> Vector:
         row = int(np.flatnonzero(wrong)[0])
         raise ValueError(f"demand of {cost.index[row]} is {people[row]}; expected zero or more")
     if not people.sum() > 0:
-        raise ValueError("nobody is in these neighbourhoods: siting needs people")
+        raise Nobody("nobody is in these neighbourhoods: siting needs people")
     return people
+
+
+def checked_fifth(worst_fifth: pd.Series | None, cost: pd.DataFrame) -> NDArray[np.bool_] | None:
+    """Return whether each row of the cost table is in the fifth of greatest need; refuse gaps and doubled codes."""
+    if worst_fifth is None:
+        return None
+    if not worst_fifth.index.is_unique:
+        twice = worst_fifth.index[worst_fifth.index.duplicated()][0]
+        raise ValueError(f"the need fifth of {twice} is there more than once")
+    given = worst_fifth.reindex(cost.index)
+    if given.isna().any():
+        lacking = given.index[given.isna()]
+        raise ValueError(f"no need fifth for {lacking[0]} ({len(lacking)} in all); expected true or false for each")
+    return given.to_numpy(dtype=bool)
 
 
 def checked_sites(
@@ -92,7 +108,7 @@ def checked_choice(add: int, closable: int, free: int) -> int:
     choose = int(add) + closable
     if choose > free:
         named = f"{add} to add" + (f" and {closable} in place of those that may close" if closable else "")
-        raise ValueError(f"more sites wanted than candidates: {choose} wanted ({named}), {free} to choose among")
+        raise TooManySites(f"more sites wanted than candidates: {choose} wanted ({named}), {free} to choose among")
     return choose
 
 
@@ -125,10 +141,6 @@ def checked_capacity(
         raise ValueError(f"capacity of site {wrong[0]} is {capacity[wrong[0]]}; expected zero or more")
     room = np.asarray(np.nan_to_num(room, nan=0.0, posinf=np.inf))
     most = float(room[kept].sum() + np.sort(room[free])[::-1][:choose].sum())
-    short = float(demand.sum()) - most
-    if short > 1e-9 * float(demand.sum()):
-        raise ValueError(
-            f"capacity is below demand by {short:,.1f}: the sites of any such plan take at most {most:,.1f} "
-            f"of {demand.sum():,.1f} people"
-        )
+    if float(demand.sum()) - most > 1e-9 * float(demand.sum()):
+        raise NoRoom(most, float(demand.sum()))
     return room

@@ -7,16 +7,20 @@ every machine gives the same answer; what is not proved by then is said with the
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from layers.siting_arrays import Matrix, Rows, Shares, Solved, Task, Vector, journeys
+from layers.siting_errors import TooManyPairs
 
 HIGHS = "HiGHS, mixed-integer programme"
 NODES = 20_000
 TOLERANCE = 1e-6  # of a value: what HiGHS itself takes for equal
+APART = 1e4  # times that one journey costs another at most, in what HiGHS is given first
+FAINT = 1e6  # a mean cost this much below that of the longest journey is lost in HiGHS's tolerance
 MOST_PAIRS = 100_000  # of neighbourhoods and sites with capacities
 
 Reach = NDArray[np.bool_]
@@ -136,29 +140,41 @@ def with_capacities(task: Task) -> Solved:
     Returns
     -------
     Solved
-        Value infinite where people cannot all be placed.
+        Value infinite where people cannot all be placed, the bound too where that is proved.
 
     Raises
     ------
-    ValueError
+    TooManyPairs
         If there are too many pairs of neighbourhoods and sites for a proof.
     """
     pairs = int((task.demand > 0).sum()) * (len(task.kept) + len(task.free))
     if pairs > MOST_PAIRS:
-        raise ValueError(
+        raise TooManyPairs(
             f"capacities need at most {MOST_PAIRS:,} pairs of neighbourhoods and sites; there are {pairs:,}"
         )
     return _worst_with_capacities(task) if task.aim.objective == "worst" else _sum_with_capacities(task)
 
 
 def _sum_with_capacities(task: Task) -> Solved:
-    costs = arc_costs(task)
-    chosen, bound = _placed(task, costs)
+    top = full_cost_from(task) if task.aim.objective == "fair" else math.inf
+    found = _sum_up_to(task, top)
+    longest = 0.0 if found.shares is None else float(journeys(task, found.shares)[1].max())
+    if not top < longest < math.inf:
+        return found
+    again = _sum_up_to(task, longest)  # no room nearby: tell the long journeys apart
+    best = min(found, again, key=lambda each: each.value)
+    fine = again.bound > longest - math.log(FAINT) / task.aim.kappa
+    return replace(best, bound=min(best.value, max(found.bound, again.bound) if fine else found.bound))
+
+
+def _sum_up_to(task: Task, top: float) -> Solved:
+    """Solve with costs that grow up to `top` minutes only, so that the bound holds and the short ones still count."""
+    chosen, bound = _placed(task, arc_costs(task, top))
     if chosen is None:
-        return Solved(np.empty(0, dtype=np.intp), math.inf, math.inf, HIGHS)
-    shares = sent(task, chosen)
-    value = float("inf") if shares is None else value_of_shares(task, shares)
-    return Solved(chosen, value, _bound_in_units(task, bound, value), HIGHS, shares)
+        return Solved(np.empty(0, dtype=np.intp), math.inf, bound, HIGHS)
+    shares = sent(task, chosen, top=top)
+    value = math.inf if shares is None else value_of_shares(task, shares)
+    return Solved(chosen, value, _bound_in_units(task, bound, value, top), HIGHS, shares)
 
 
 def _worst_with_capacities(task: Task) -> Solved:
@@ -178,29 +194,43 @@ def _worst_with_capacities(task: Task) -> Solved:
             undecided = min(undecided, float(times[middle])) if bound < math.inf else undecided
             low = middle + 1
     if plan is None:
-        return Solved(np.empty(0, dtype=np.intp), math.inf, math.inf, HIGHS)
+        return Solved(np.empty(0, dtype=np.intp), math.inf, undecided, HIGHS)
     longest = float(times[low])
     shares = sent(task, plan, longest)
     value = math.inf if shares is None else value_of_shares(task, shares)
     return Solved(plan, value, min(longest, undecided, value), HIGHS, shares)
 
 
-def arc_costs(task: Task) -> Matrix:
-    """Cost to the aim of sending one person from each neighbourhood to each site, shape (n, m); infinite = never."""
+def full_cost_from(task: Task) -> float:
+    """Minutes from which every journey costs a fair plan the same at first.
+
+    The longest of anybody to a site that may be open, but at most what costs `APART` times the journey of those who
+    are furthest from their nearest site: HiGHS would take short journeys beside longer ones for free.
+    """
+    minutes = task.minutes[np.ix_(task.demand > 0, np.concatenate([task.kept, task.free]))]
+    nearest, reached = minutes.min(axis=1), np.isfinite(minutes)
+    furthest = float(nearest[np.isfinite(nearest)].max(initial=0.0))
+    return min(float(minutes[reached].max(initial=0.0)), furthest + math.log(APART) / task.aim.kappa)
+
+
+def arc_costs(task: Task, top: float = math.inf) -> Matrix:
+    """Cost to the aim of sending one person from each neighbourhood to each site, shape (n, m); infinite = never.
+
+    For a fair plan 1 for `top` minutes and for more, and less the shorter the journey is.
+    """
     if task.aim.objective == "coverage":
         return np.where(task.minutes <= task.aim.limit, 0.0, np.where(np.isfinite(task.minutes), 1.0, np.inf))
     if task.aim.objective == "fair":
-        finite = task.minutes[np.isfinite(task.minutes)]
-        return np.asarray(np.exp(np.minimum(task.aim.kappa * (task.minutes - finite.max(initial=0.0)), np.inf)))
+        below = np.exp(task.aim.kappa * np.minimum(task.minutes - top, 0.0))
+        return np.where(np.isfinite(task.minutes), below, np.inf)
     return task.minutes
 
 
-def _bound_in_units(task: Task, bound: float, value: float) -> float:
+def _bound_in_units(task: Task, bound: float, value: float, top: float) -> float:
     total = float(task.demand.sum())
     if task.aim.objective == "mean":
         bound /= total
     elif task.aim.objective == "fair":
-        top = float(task.minutes[np.isfinite(task.minutes)].max(initial=0.0))
         bound = top + math.log(max(bound / total, 1e-300)) / task.aim.kappa
     return value if bound >= value - TOLERANCE * max(1.0, abs(value)) else bound
 
@@ -252,7 +282,7 @@ def _placed(task: Task, costs: Matrix) -> tuple[Rows | None, float]:
     return chosen, float(answer.mip_dual_bound) * scale
 
 
-def sent(task: Task, chosen: Rows, longest: float = math.inf) -> Shares | None:
+def sent(task: Task, chosen: Rows, longest: float = math.inf, top: float = math.inf) -> Shares | None:
     """Send people to open sites within their capacities: first as the aim wants it, then at the least mean.
 
     Parameters
@@ -261,6 +291,8 @@ def sent(task: Task, chosen: Rows, longest: float = math.inf) -> Shares | None:
     chosen : array of int
     longest : float
         Nobody travels longer (for `worst`).
+    top : float
+        Minutes that cost no less than longer ones (for `fair`).
 
     Returns
     -------
@@ -274,7 +306,7 @@ def sent(task: Task, chosen: Rows, longest: float = math.inf) -> Shares | None:
     opened, rows = np.sort(np.concatenate([task.kept, chosen])), np.flatnonzero(task.demand > 0)
     minutes = task.minutes[np.ix_(rows, opened)]
     neighbourhood, site = np.nonzero(np.isfinite(minutes) & (minutes <= longest))
-    cost = (arc_costs(task) if task.aim.objective == "fair" else task.minutes)[rows[neighbourhood], opened[site]]
+    cost = (arc_costs(task, top) if task.aim.objective == "fair" else task.minutes)[rows[neighbourhood], opened[site]]
     demand, size = task.demand[rows], len(site)
     slack = len(rows) if task.aim.objective == "coverage" else 0
     if slack:  # an extra journey never outweighs one more person within the limit, nor a place for one more

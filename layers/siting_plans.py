@@ -23,6 +23,7 @@ from layers.siting_arrays import (
     mean_of,
     percentile_of,
 )
+from layers.siting_errors import NoPlan, NoRoomInReach, OutOfReach, Undecided
 from layers.siting_inputs import (
     checked_capacity,
     checked_choice,
@@ -34,6 +35,11 @@ from layers.siting_inputs import (
 )
 
 TAIL = 0.95
+UNDECIDED = "it could not be found out in the work allowed: name fewer sites, or ask for another objective"
+FULL = (
+    "the sites within reach of some people have no room for all of them: let sites take more people, add sites near "
+    "these people, or ask for coverage"
+)
 
 
 @dataclass(frozen=True)
@@ -180,12 +186,12 @@ def plan_of(question: Question, solved: Solved) -> SitingPlan:
 
     Raises
     ------
-    ValueError
+    OutOfReach, NoRoomInReach, Undecided
         If the plan leaves people without a site in reach, which only coverage may.
     """
     task = question.task
     if not math.isfinite(solved.value):
-        raise ValueError(_unreached(question))
+        raise _unreached(question) if math.isinf(solved.bound) else Undecided(UNDECIDED)
     value, bound = solved.value, min(solved.bound, solved.value)
     gap = 0.0 if value <= bound else (value - bound) / value
     if task.aim.objective == "coverage":
@@ -267,18 +273,28 @@ def nearest_open(cost: pd.DataFrame, minutes: Matrix, opened: Rows) -> tuple[pd.
     return site, pd.Series(least, index=cost.index, name="cost")
 
 
-def _unreached(question: Question) -> str:
-    """Say who reaches nothing, whatever is chosen."""
+def _unreached(question: Question) -> NoPlan:
+    """Say who reaches nothing, whatever is chosen; or that everybody could, were there room."""
     cost, task = question.cost, question.task
     usable = np.concatenate([task.kept, task.free])
     out = (task.demand > 0) & ~np.isfinite(task.minutes[:, usable]).any(axis=1)
     if out.any():
-        return (
+        return OutOfReach(
             f"no site that is kept or could open is in reach of {cost.index[int(np.flatnonzero(out)[0])]} "
             f"({int(out.sum())} neighbourhoods, {task.demand[out].sum():,.0f} people): raise the cut-off, add "
             "candidates, or ask for coverage"
         )
-    return (
+    if task.capacity is not None and _everybody_reaches_one(task):
+        return NoRoomInReach(FULL)
+    return OutOfReach(
         f"no {task.choose} of the {len(task.free)} sites to choose among let everybody reach one: add more sites, "
         "raise the cut-off, or ask for coverage"
     )
+
+
+def _everybody_reaches_one(task: Task) -> bool:
+    """Tell whether some choice of sites has one in reach of everybody, were there room at each."""
+    from layers.siting_models import any_cover
+
+    far = np.isinf(task.base()) & (task.demand > 0)
+    return not far.any() or any_cover(np.isfinite(task.minutes[far][:, task.free]).T, task.choose) is not None

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from layers.siting_arrays import MOST_COMBINATIONS, Aim, Matrix, Rows, Solved, Task, Tried, Vector, try_all
+from layers.siting_arrays import MOST_COMBINATIONS, Matrix, Rows, Solved, Task, Tried, Vector, try_all
+from layers.siting_errors import Undecided
 from layers.siting_search import WORK, best_sum, exchange_longest, exchanges, greedy, interchange
 
 MOST_CELLS = 400_000_000  # combinations x neighbourhoods
@@ -23,11 +24,6 @@ def enumerable(task: Task) -> bool:
     """Tell whether all plans are few enough to be tried one by one."""
     few = task.combinations <= MOST_COMBINATIONS and task.combinations * len(task.demand) <= MOST_CELLS
     return few and task.capacity is None
-
-
-def try_plans(task: Task, aims: list[Aim]) -> Tried:
-    """Work out every plan of a task under each aim."""
-    return try_all(task, aims)
 
 
 def tried_plan(task: Task, tried: Tried, number: int, among: Rows | None = None) -> Solved:
@@ -146,7 +142,7 @@ def _reaching_all(task: Task, asked: Sums) -> Rows | None:
     far = np.isinf(asked.base)
     found = any_cover(np.isfinite(task.minutes[far][:, task.free]).T, task.choose)
     if found is False:
-        raise ValueError("it could not be found out whether everybody can reach a site: raise the cut-off or add sites")
+        raise Undecided("it could not be found out whether everybody can reach a site: raise the cut-off or add sites")
     return None if found is None else greedy(asked.table, asked.base, task.choose, np.asarray(found))
 
 

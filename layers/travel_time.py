@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from layers.estimated_times import DETOUR, ESTIMATED, SPEED_KM_H, least_distance_m
+from layers.estimated_times import DETOUR, ESTIMATED, SPEED_KM_H, least_distance_m, speed_m_per_min
 from layers.routing import SNAP_LIMIT_M, door_minutes, doors, nearest_nodes
 from layers.transit import transit_minutes
 
@@ -77,9 +77,7 @@ def estimated_min(distance_m: NDArray[np.float64], *, mode: str = "walk") -> NDA
     ValueError
         If the mode has no speed here.
     """
-    if mode not in SPEED_KM_H:
-        raise ValueError(f"no speed for {mode!r}; choose one of {', '.join(SPEED_KM_H)}")
-    return np.asarray(distance_m * DETOUR / (SPEED_KM_H[mode] * 1000 / 60))
+    return np.asarray(distance_m * DETOUR / speed_m_per_min(mode))
 
 
 def travel_matrix(
@@ -165,7 +163,8 @@ def travel_times(
     -------
     pandas.DataFrame, shape (pairs, 3)
         ``lsoa21cd``, ``site_id``, ``travel_time_min``, in the order of the neighbourhoods, then of the
-        sites. A pair out of reach, or without a centroid, is no row.
+        sites. A pair out of reach is no row; one whose time is not known (no centroid, off the streets) is a row
+        without minutes.
 
     Raises
     ------
@@ -175,7 +174,7 @@ def travel_times(
     minutes = travel_matrix(
         origins, sites, mode=mode, network=network, timetable=timetable, limit_min=limit_min, off_network=off_network
     )
-    row, column = np.nonzero(np.isfinite(minutes))
+    row, column = np.nonzero(~np.isinf(minutes))
     return pd.DataFrame(
         {
             "lsoa21cd": origins.index.to_numpy()[row],

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layers.access import floating_catchment, within
+from layers.access import floating_catchment, nearest, within
 from layers.access_arrays import Pairs, floating_catchment_of, nearest_of, pairs_within, within_of
 from layers.near_sites import Homes, Points, estimated_nearest, estimated_pairs
 
@@ -72,6 +72,38 @@ def test_a_site_of_unknown_supply_makes_access_unknown_where_it_is_in_reach_only
     assert found.access.tolist()[1:] == pytest.approx([3 / 400, 0])
 
 
+def test_people_of_unknown_number_make_access_unknown_wherever_they_share_a_site():
+    table = np.array([[5.0, INF, INF], [5.0, INF, 5.0], [INF, 5.0, 5.0]])
+    people = np.array([1_000.0, NAN, 500.0])
+    found = floating_catchment_of(pairs_within(table), people, np.array([1.0, 2.0, 0.0]), limit=20)
+    assert np.isnan(found.ratios).tolist() == [True, False, False]
+    assert np.isnan(found.access).tolist() == [True, True, False]
+    assert found.access[2] == 2 / 500  # a practice that takes nobody gives nobody anything, however many they are
+    assert np.isnan(found.reachable)
+    assert found.stranded == 0
+    away = floating_catchment_of(pairs_within(table), people, np.array([1.0, 2.0, 0.0]), limit=3)
+    assert (away.access.tolist(), away.stranded, away.reachable) == ([0, 0, 0], 3, 0)
+
+
+def test_a_site_of_unknown_supply_that_nobody_needs_is_unknown_all_the_same():
+    found = floating_catchment_of(
+        pairs_within(np.array([[5.0, INF], [INF, 5.0]])), np.array([0.0, 10.0]), np.array([NAN, 3.0]), limit=20
+    )
+    assert np.isnan(found.access).tolist() == [True, False]
+    assert np.isnan(found.ratios).tolist() == [True, False]
+    assert (np.isnan(found.stranded), found.reachable) == (True, 3)
+
+
+def test_tables_keep_what_is_not_known():
+    cost = LONG.assign(cost=[5.0, NAN, 25.0, 10.0])
+    counts = within(cost, DEMAND.index, limit=15)
+    assert counts.fillna(-1).to_dict() == {"E1": -1, "E2": 1, "E3": 0}
+    found = floating_catchment(cost, DEMAND, SUPPLY, limit=20)
+    assert found.fillna(-1).to_dict() == pytest.approx({"E1": -1, "E2": 3 / 300, "E3": 0})
+    unknown = floating_catchment(LONG, DEMAND.replace(300, NAN), SUPPLY, limit=20)
+    assert unknown.isna().to_dict() == {"E1": True, "E2": True, "E3": False}
+
+
 def test_a_neighbourhood_without_a_time_has_no_access_and_a_site_without_people_strands_its_supply():
     pairs = pairs_within(np.array([[NAN, NAN], [5.0, INF]]))
     found = floating_catchment_of(pairs, np.array([10.0, 20.0]), OFFERED, limit=20)
@@ -104,7 +136,7 @@ def test_what_cannot_be_meant_is_refused(options, message):
     [
         ([1, 2], [1, 2], r"^demand has shape \(2,\); expected 3 figures$"),
         ([1, 2, 3], [1], r"^supply has shape \(1,\); expected 2 figures$"),
-        ([1, NAN, 3], [1, 2], r"^demand 2 is nan; expected a number, zero or more$"),
+        ([1, -1, 3], [1, 2], r"^demand 2 is -1; expected a number, zero or more$"),
         ([1, 2, 3], [1, -2], r"^supply 2 is -2; expected a number, zero or more$"),
         ([1, 2, INF], [1, 2], r"^demand 3 is inf; expected a number, zero or more$"),
     ],
@@ -139,7 +171,6 @@ def test_tables_say_the_same_whatever_their_labels_are(kind):
     ("cost", "demand", "supply", "message"),
     [
         (LONG.rename(columns={"cost": "minutes"}), DEMAND, SUPPLY, r"^the table of costs has no column 'cost'"),
-        (LONG.assign(cost=[1, NAN, 2, 3]), DEMAND, SUPPLY, r"^cost in row 2 is nan; expected minutes"),
         (LONG.assign(cost=[1, 2, -2, 3]), DEMAND, SUPPLY, r"^cost in row 3 is -2; expected minutes"),
         (
             LONG.assign(cost=[1, 2, 3, INF]),
@@ -151,7 +182,7 @@ def test_tables_say_the_same_whatever_their_labels_are(kind):
         (LONG, DEMAND.drop("E2"), SUPPLY, r"^row 3: there is no neighbourhood 'E2' among those given$"),
         (LONG, DEMAND, SUPPLY.drop("b"), r"^row 2: there is no site 'b' among those given$"),
         (LONG, pd.concat([DEMAND, DEMAND]), SUPPLY, r"^demand has 'E1' twice$"),
-        (LONG, DEMAND.replace(50, NAN), SUPPLY, r"^demand of 'E3' is nan; expected a number, zero or more$"),
+        (LONG, DEMAND.replace(50, -2), SUPPLY, r"^demand of 'E3' is -2; expected a number, zero or more$"),
     ],
 )
 def test_a_table_with_a_fault_is_refused_by_name(cost, demand, supply, message):
@@ -255,7 +286,7 @@ def test_the_nearest_is_found_far_from_everything(monkeypatch):
     monkeypatch.setattr("layers.near_sites.AT_ONCE", 8)
     x = np.array([0.0, 100.0, 90_000.0, 400_000.0, NAN])
     homes = Homes(x, np.zeros(5), np.ones(5))
-    points = Points(np.array([10.0, 20.0, NAN]), np.zeros(3), np.full(3, -1))
+    points = Points(np.array([10.0, 20.0]), np.zeros(2), np.full(2, -1))
     site, minutes = estimated_nearest(homes, points)
     assert site.tolist() == [0, 1, 1, 1, -1]
     assert minutes[3] == pytest.approx(399_980 * 1.3 / 80)
@@ -263,3 +294,33 @@ def test_the_nearest_is_found_far_from_everything(monkeypatch):
         estimated_pairs(homes, points, limit=0)
     with pytest.raises(ValueError, match=r"^no speed for 'transit'"):
         estimated_pairs(homes, points, limit=5, mode="transit")
+
+
+def test_a_site_without_a_place_is_refused():
+    with pytest.raises(ValueError, match=r"^site 2 has no place: easting and northing are wanted$"):
+        Points(np.array([10.0, NAN]), np.zeros(2), np.full(2, -1))
+
+
+def test_the_two_ways_to_the_nearest_site_say_the_same():
+    rng = np.random.default_rng(8)
+    for mode in ("walk", "cycle", "drive"):
+        n, m = 200, 90
+        homes = Homes(rng.uniform(0, 20_000, n), rng.uniform(0, 20_000, n), rng.uniform(1e5, 9e6, n))
+        homes.x[:3] = NAN
+        points = Points(rng.uniform(0, 20_000, m), rng.uniform(0, 20_000, m), rng.integers(-1, n, m))
+        codes = np.array([f"E{i}" for i in range(n)], dtype=object)
+        table = nearest(
+            pd.DataFrame({"centroid_x_m": homes.x, "centroid_y_m": homes.y, "area_m2": homes.area}, index=codes),
+            pd.DataFrame(
+                {
+                    "site_id": np.arange(m),
+                    "easting": points.x,
+                    "northing": points.y,
+                    "lsoa21cd": [codes[row] if row >= 0 else None for row in points.home],
+                }
+            ),
+            mode=mode,
+        )
+        site, minutes = estimated_nearest(homes, points, mode=mode)
+        assert table["site_id"].fillna(-1).tolist() == site.tolist()
+        assert table["travel_time_min"].to_numpy() == pytest.approx(minutes, abs=0.051, nan_ok=True)

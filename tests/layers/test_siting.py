@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from itertools import combinations, pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from layers.siting import (
     rivals,
     study_sites,
 )
+from layers.siting_errors import NoRoom, NoRoomInReach, OutOfReach, TooManyPairs, Undecided
 
 LAW = settings(max_examples=1_000, deadline=None)
 CHECK = settings(max_examples=250, deadline=None)  # whole questions, answered four times each
@@ -216,6 +218,69 @@ def test_brute_force_agrees_under_capacities(objective):
             if objective != "coverage":
                 home = plan.shares.groupby("neighbourhood")["people"].sum().reindex(cost.index, fill_value=0.0)
                 np.testing.assert_allclose(home, demand, rtol=1e-6, atol=1e-6)
+
+
+def test_fair_plans_under_capacities_with_closable_and_forbidden_sites():
+    for seed in range(310, 314):
+        cost, demand = question(seed)
+        far = cost.assign(s4=600.0)  # forbidden, and far from everybody: it must not blur the others
+        rng = np.random.default_rng(seed)
+        capacity = pd.Series(demand.sum() * rng.uniform(0.3, 0.8, 6), index=cost.columns)
+        plans = {
+            chosen: placed(far, demand, capacity, ["s0", *chosen], "fair")
+            for chosen in combinations(["s1", "s2", "s3", "s5"], 2)
+        }
+        options = {"existing": ["s0", "s1"], "closable": ["s1"], "forbidden": ["s4"], "objective": "fair"}
+        plan = choose_sites(far, demand, add=1, **options, kappa=KAPPA, capacity=capacity)
+        assert plan.value == pytest.approx(best_of(plans, "fair"), rel=1e-6)
+        assert plan.gap <= 1e-6
+
+
+def two_towns(seed: int) -> tuple[pd.DataFrame, pd.Series]:
+    """Minutes on foot in two towns 60 km apart, 15 neighbourhoods and 4 sites in each; one site outside both."""
+    rng = np.random.default_rng(seed)
+    homes, there = (np.concatenate([rng.normal(0, 1_500, (n, 2)), rng.normal(0, 1_500, (n, 2))]) for n in (15, 4))
+    homes[15:, 0] += 60_000
+    there[4:, 0] += 60_000
+    minutes = np.hypot(*(homes[:, None] - np.vstack([there, [0, 9_000]])[None]).transpose(2, 0, 1)) * 1.3 / 80
+    return pd.DataFrame(minutes), pd.Series(rng.integers(900, 2_500, 30).astype(float))
+
+
+def test_two_towns_far_apart_each_get_a_site_whether_or_not_room_is_counted():
+    for seed in range(4):
+        cost, demand = two_towns(seed)
+        options = {"add": 2, "objective": "fair", "kappa": 0.03}
+        free = choose_sites(cost, demand, **options)
+        room = choose_sites(cost, demand, **options, capacity=pd.Series(1.01 * demand.sum(), index=cost.columns))
+        assert room.chosen == free.chosen
+        assert room.value == pytest.approx(free.value, rel=1e-6)
+        assert room.gap <= 1e-6
+
+
+def test_where_there_is_no_room_nearby_long_journeys_are_told_apart():
+    cost, demand = two_towns(9)
+    cost = cost.drop(columns=range(5, 8))
+    capacity = pd.Series({0: 9e9, 1: 9e9, 2: 9e9, 3: 9e9, 4: demand[15:].sum() / 2, 8: 9e9})  # half must travel
+    options = {"add": 1, "existing": [4], "objective": "fair", "kappa": 0.03, "capacity": capacity}
+    plan = choose_sites(cost, demand, **options)
+    fits = {site: plan_value(cost, demand, capacity, [4, site]) for site in (0, 1, 2, 3, 8)}
+    assert plan.value == pytest.approx(min(fits.values()), rel=1e-6)
+    assert plan.bound <= plan.value
+    assert plan.gap <= 1e-6
+
+
+def plan_value(cost, demand, capacity, opened) -> float:
+    """Fair minutes of one set of open sites under capacities, at a scale where long journeys count."""
+    minutes, people = cost[opened].to_numpy(), demand.to_numpy()
+    top = minutes.max()
+    answer = linprog(
+        np.exp(0.03 * (minutes - top)).ravel(),
+        A_ub=np.kron(np.ones((1, len(people))), np.eye(len(opened))),
+        b_ub=np.minimum(capacity[opened].to_numpy(), people.sum()),
+        A_eq=np.kron(np.eye(len(people)), np.ones((1, len(opened)))),
+        b_eq=people,
+    )
+    return top + math.log(answer.fun / people.sum()) / 0.03
 
 
 def test_room_for_everybody_everywhere_changes_nothing():
@@ -556,6 +621,24 @@ def test_a_table_that_does_not_fit_is_refused(cost, demand, message):
         choose_sites(cost, demand, add=1)
 
 
+FIFTHS = [
+    (pd.Series({"small": True}), "no need fifth for large (2 in all); expected true or false for each"),
+    (pd.Series({"small": True, "large": None, "village": False}), "no need fifth for large (1 in all)"),
+    (pd.Series([True, False], index=["small", "small"]), "the need fifth of small is there more than once"),
+]
+
+
+@pytest.mark.parametrize(("fifth", "message"), FIFTHS)
+def test_a_need_fifth_that_is_not_known_is_refused(fifth, message):
+    for asked in (
+        lambda: plan_measures(TOWNS, PEOPLE, ["S"], worst_fifth=fifth),
+        lambda: closure_test(TOWNS, PEOPLE, ["S", "L"], "S", worst_fifth=fifth),
+        lambda: study_sites(TOWNS, PEOPLE, add=1, worst_fifth=fifth),
+    ):
+        with pytest.raises(ValueError, match=re.escape(message)):
+            asked()
+
+
 def test_nobody_in_reach_says_who():
     cost = TOWNS.copy()
     cost.loc["village"] = np.inf
@@ -564,6 +647,37 @@ def test_nobody_in_reach_says_who():
     islands = TOWNS.where(TOWNS == 0, np.inf)
     with pytest.raises(ValueError, match="no 2 of the 3 sites to choose among let everybody reach one"):
         choose_sites(islands, PEOPLE, add=2)
+
+
+# A (100 people) reaches only s0, B (10) only s1.
+APART = pd.DataFrame([[5.0, np.inf], [np.inf, 5.0]], index=["A", "B"], columns=["s0", "s1"])
+LIVING = pd.Series({"A": 100.0, "B": 10.0})
+
+
+@pytest.mark.parametrize("objective", ["mean", "worst", "fair"])
+def test_sites_in_reach_that_are_too_small_are_the_reason(objective):
+    small = pd.Series({"s0": 50.0, "s1": 100.0})
+    with pytest.raises(NoRoomInReach, match="the sites within reach of some people have no room for all of them"):
+        choose_sites(APART, LIVING, add=2, objective=objective, kappa=KAPPA, capacity=small)
+    with pytest.raises(OutOfReach, match="no 1 of the 2 sites to choose among let everybody reach one"):
+        choose_sites(APART, LIVING, add=1, objective=objective, kappa=KAPPA, capacity=10 * small)
+    with pytest.raises(NoRoom) as told:
+        choose_sites(APART, LIVING, add=1, objective=objective, kappa=KAPPA, capacity=small)
+    assert (told.value.short, told.value.most, told.value.people) == (10.0, 100.0, 110.0)
+    covering = choose_sites(APART, LIVING, add=2, objective="coverage", limit=6.0, capacity=small)
+    assert covering.value == 60.0
+
+
+@pytest.mark.parametrize("objective", ["mean", "worst", "fair"])
+def test_a_proof_that_was_cut_short_is_no_proof_that_there_is_no_plan(monkeypatch, objective):
+    from layers import siting_models
+
+    stopped = SimpleNamespace(x=None, status=1)
+    monkeypatch.setattr(siting_models, "_milp", lambda *given, **options: stopped)
+    with pytest.raises(Undecided, match="it could not be found out in the work allowed"):
+        choose_sites(
+            TOWNS, PEOPLE, add=2, objective=objective, kappa=KAPPA, capacity=pd.Series(500.0, index=TOWNS.columns)
+        )
 
 
 def test_journeys_of_no_time_have_no_kappa():
@@ -577,5 +691,5 @@ def test_too_many_pairs_with_capacities_are_refused(monkeypatch):
     from layers import siting_models
 
     monkeypatch.setattr(siting_models, "MOST_PAIRS", 8)
-    with pytest.raises(ValueError, match="capacities need at most 8 pairs of neighbourhoods and sites; there are 9"):
+    with pytest.raises(TooManyPairs, match="capacities need at most 8 pairs of neighbourhoods and sites; there are 9"):
         choose_sites(TOWNS, PEOPLE, add=3, capacity=pd.Series(500.0, index=TOWNS.columns))

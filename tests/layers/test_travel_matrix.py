@@ -11,6 +11,7 @@ import pytest
 
 from geodata.street_network import StreetNetwork
 from geodata.timetables import Timetable
+from layers.access import floating_catchment, within
 from layers.routing import door_minutes, doors
 from layers.travel_time import travel_matrix, travel_times
 
@@ -106,17 +107,30 @@ def test_no_centroid_is_not_known_and_beyond_the_limit_is_out_of_reach():
         assert found[1].tolist() == ([pytest.approx(13)] * 2 if network is None else [math.inf, 10])
 
 
-def test_the_list_names_pairs_in_reach_and_no_others():
+def test_the_list_names_pairs_in_reach_or_not_known_and_no_others():
     places = origins((np.nan, 0, 1), (0, 0, 1), (800, 800, 1))
     found = travel_times(places, THERE, network=WALK, limit_min=20)
     assert found.columns.tolist() == ["lsoa21cd", "site_id", "travel_time_min"]
-    assert found.to_numpy().tolist() == [
+    unknown = found[found["travel_time_min"].isna()]
+    assert unknown[["lsoa21cd", "site_id"]].to_numpy().tolist() == [["E01000000", "site-0"], ["E01000000", "site-1"]]
+    assert found.dropna().to_numpy().tolist() == [
         ["E01000001", "site-1", 10],
         ["E01000002", "site-0", 10],
         ["E01000002", "site-1", 10],
     ]
     assert travel_times(places, THERE.iloc[:0], network=WALK).empty
     assert travel_times(places.iloc[:0], THERE).empty
+
+
+def test_what_is_not_known_stays_so_from_the_list_of_times_to_access():
+    places = origins((np.nan, 0, 1), (0, 0, 1), (-3_000, 0, 1), (0, 800, 1))
+    times = travel_times(places, THERE, network=WALK, limit_min=15, off_network="out of reach")
+    cost = times.set_axis(["lsoa21cd", "site", "cost"], axis=1)
+    assert within(cost, places.index, limit=15).tolist() == [pd.NA, 1, pd.NA, 1]
+    people, supply = pd.Series(100.0, index=places.index), pd.Series(1.0, index=THERE["site_id"])
+    # Who cannot be placed is in nobody's reach: the other 200 share the one site that they reach.
+    found = floating_catchment(cost, people, supply, limit=15)
+    assert found.fillna(-1).tolist() == [-1, 1 / 200, -1, 1 / 200]
 
 
 def test_a_point_off_the_streets_is_refused_or_out_of_reach():
