@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from geodata.dates import in_words
 from geodata.errors import BadFile
 
 TABLES = {  # columns that are needed, and those that are read where they are there
@@ -157,9 +158,9 @@ def busiest_tuesday(feed: Feed) -> datetime.date:
     return best
 
 
-def in_words(day: datetime.date) -> str:
-    """Write a day as ``Tuesday 6 June 2023``."""
-    return f"{DAYS[day.weekday()]} {day.day} {day:%B %Y}"
+def first_row(wrong: pd.Series) -> int:
+    """Return the row, as the file counts, of the first that is wrong."""
+    return int(wrong.index.to_numpy()[wrong.to_numpy()][0])
 
 
 def _date(text: str, name: str, row: int, column: str) -> datetime.date:

@@ -18,7 +18,17 @@ from geodata.errors import BadFile
 from geodata.geojson import read_features
 from geodata.postcodes import Gazetteer, normalise_all
 from geodata.reading import Reading
-from geodata.sites import ODS_WIDTH, ods_cell, ods_reasons, ods_rows, placed, point_of, reading_of, site_id_of
+from geodata.sites import (
+    ODS_WIDTH,
+    address_of,
+    ods_cell,
+    ods_reasons,
+    ods_rows,
+    placed,
+    point_of,
+    reading_of,
+    site_id_of,
+)
 
 SEPARATOR = "¬"  # of the list of hospitals
 _CLOSED_ON, _KIND, _PARENT = 11, 13, 14  # columns of an ODS report, counted from 0
@@ -128,19 +138,16 @@ def read_hospitals(path: Path, gazetteer: Gazetteer | None = None, *, source_dat
     lon, lat = cells.numbers("Longitude"), cells.numbers("Latitude")
     check_degrees(lon, lat, path.name, first_row=cells.first_row, unit="hospital")
     easting, northing = to_grid(lon, lat)
-    parts = pd.concat([cells.text(part).fillna("") for part in ("Address1", "Address2", "Address3", "City")], axis=1)
     sites = pd.DataFrame(
         {
             "site_id": codes,
             "service": "hospital",
             "name": name,
-            "address": [", ".join(part for part in row if part) for row in parts.to_numpy()],
+            "address": address_of(cells, ("Address1", "Address2", "Address3", "City")),
             "postcode": normalise_all(cells.text("Postcode")),
             "easting": easting,
             "northing": northing,
             "lsoa21cd": None,
-            "accepting_children": None,
-            "accepting_adults": None,
             "source_date": source_date,
         }
     )
@@ -201,8 +208,6 @@ def read_map_points(path: Path, service: str, *, source_date: str = "") -> Readi
             "easting": easting,
             "northing": northing,
             "lsoa21cd": None,
-            "accepting_children": None,
-            "accepting_adults": None,
             "source_date": source_date,
         }
     )
@@ -231,7 +236,8 @@ def split_table(path: Path, separator: str) -> TextTable:
     BadFile
         empty-file, wrong-kind, bad-encoding or wrong-width, naming the row.
     """
-    lines = decoded(unpacked(path), path.name).splitlines()
+    # not splitlines: it also cuts at marks that stand inside cells, such as U+0085
+    lines = decoded(unpacked(path), path.name).replace("\r\n", "\n").split("\n")
     headers = tuple(cell.strip() for cell in lines[0].split(separator))
     rows = [(number, line.split(separator)) for number, line in enumerate(lines[1:], start=2) if line.strip()]
     if not rows:

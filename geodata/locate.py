@@ -7,7 +7,6 @@ in use, and its date is said.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -22,8 +21,10 @@ from pathlib import Path
 from typing import Literal
 
 from geodata.catalogue import Source
+from geodata.dates import date_words
 from geodata.download import Line, Patience, Progress
 from geodata.errors import BadSource, DataError, SourceMissing
+from geodata.hashes import sha256_of
 from geodata.publishers import ask_publisher, count_rows
 
 POINTER = "copy.json"
@@ -115,20 +116,21 @@ def locate(
         return found
     copy, damage = _last_good_copy(source, cache)
     if copy is not None and folder is not None:
-        return _kept(copy, f"not in the sources folder; the copy of {_day(copy.modified)} is used")
+        return _kept(copy, f"not in the sources folder; the copy of {date_words(copy.modified)} is used")
     fresh_s = patience.fresh_s if source.living else patience.settled_s
     if copy is not None and time.time() - copy.modified.timestamp() < fresh_s:
         return copy
     if offline or source.fetch == "none":
         if copy is not None:
-            return _kept(copy, f"no publisher was asked; the copy of {_day(copy.modified)} is used")
+            return _kept(copy, f"no publisher was asked; the copy of {date_words(copy.modified)} is used")
         raise _nowhere(source, folder, damage, asked=source.fetch != "none")
     try:
         return _from_publisher(source, cache, progress, patience)
     except DataError as error:
         if copy is None:
             raise
-        return _kept(copy, f"{error.message} [{error.rule}]; the last good copy, of {_day(copy.modified)}, is used")
+        day = date_words(copy.modified)
+        return _kept(copy, f"{error.message} [{error.rule}]; the last good copy, of {day}, is used")
 
 
 def _in_folder(source: Source, folder: Path, place: str, counted: bool) -> Located | None:
@@ -142,7 +144,7 @@ def _in_folder(source: Source, folder: Path, place: str, counted: bool) -> Locat
         raise BadSource("the file is empty", rule="empty-file", file=path.name, hint=source.where_to_get_it)
     written = datetime.fromtimestamp(facts.st_mtime, UTC)
     warning = _count_warning(source, path) if counted else None
-    return Located(path, source, _sha256(path), facts.st_size, written, "folder", warning)
+    return Located(path, source, sha256_of(path), facts.st_size, written, "folder", warning)
 
 
 def _preferred(source: Source, folder: Path, place: str) -> Path | None:
@@ -180,14 +182,14 @@ def _last_good_copy(source: Source, cache: Path) -> tuple[Located | None, str]:
     try:
         told = json.loads((cache / source.id / POINTER).read_text(encoding="utf-8"))
         path = cache / source.id / told["copy"] / told["file"]
-        whole = path.stat().st_size == told["bytes"] and _sha256(path) == told["sha256"]
+        whole = path.stat().st_size == told["bytes"] and sha256_of(path) == told["sha256"]
         fetched = datetime.fromisoformat(told["fetched"])
     except FileNotFoundError:
         return None, ""
     except (OSError, ValueError, KeyError, TypeError):
         return None, " The copy in the cache cannot be read."
     if not whole:
-        return None, f" The copy of {_day(fetched)} in the cache is damaged and was not used."
+        return None, f" The copy of {date_words(fetched)} in the cache is damaged and was not used."
     return Located(path, source, told["sha256"], told["bytes"], fetched, "cache"), ""
 
 
@@ -220,7 +222,7 @@ def _partial_file(home: Path) -> Iterator[Path]:
 
 def _keep(source: Source, home: Path, partial: Path, name: str) -> Located:
     """Move a checked file into the cache, then the pointer to it: at any moment the old copy or the new one holds."""
-    sha256, size, now = _sha256(partial), partial.stat().st_size, datetime.now(UTC).replace(microsecond=0)
+    sha256, size, now = sha256_of(partial), partial.stat().st_size, datetime.now(UTC).replace(microsecond=0)
     before = _pointed_at(home)
     goal = home / sha256[:16] / name
     goal.parent.mkdir(exist_ok=True)
@@ -256,17 +258,8 @@ def _fsync(path: Path) -> None:
         os.close(handle)
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _kept(copy: Located, why: str) -> Located:
     return replace(copy, warning=f"{copy.source.title}: {why}")
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B %Y}"
 
 
 def _nowhere(source: Source, folder: Path | None, damage: str, *, asked: bool) -> SourceMissing:

@@ -6,7 +6,6 @@ on turning at a junction, opening hours and ferries are not read, and counted wh
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from scipy.sparse.csgraph import connected_components
 
 from geodata.crs import check_degrees, to_grid
 from geodata.errors import BadFile
+from geodata.hashes import sha256_of
 from geodata.street_network import (
     MAIN_ROAD,
     MODES,
@@ -121,7 +121,7 @@ def read_streets(path: Path, *, speeds: Speeds | None = None) -> Streets:
         raise BadFile(message, rule="no-streets", file=path.name, hint=HINT)
     facts = {
         "file": path.name,
-        "sha256": _sha256(path),
+        "sha256": sha256_of(path),
         "date": _date(header, ways.newest),
         "box": [round(float(edge), 5) for edge in (lon.min(), lat.min(), lon.max(), lat.max())],
         "speeds": vars(speeds),
@@ -315,8 +315,3 @@ def _left_out(ways: _Ways) -> list[dict[str, Any]]:
         "points of streets past the edge of the file": ways.without_place,
     }
     return [{"reason": reason, "rows": rows} for reason, rows in counted.items() if rows]
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -12,9 +12,8 @@ import pandas as pd
 from geodata.cells import open_table
 from geodata.postcodes import Gazetteer, normalise_all
 from geodata.reading import Reading
-from geodata.sites import reading_of, site_id_of
+from geodata.sites import address_of, placed_by_postcode, site_id_of
 
-NOT_IN_THE_LOOKUP = "postcode not in the look-up"
 # Kinds of library that nobody can walk into, by a word of their type.
 NO_OPEN_DOOR = {
     "mobile": "mobile library, with no place of its own",
@@ -55,7 +54,6 @@ def read_libraries(path: Path, gazetteer: Gazetteer, *, source_date: str = "") -
     cells.refuse(name.isna(), "the library has no name", rule="missing-value", column="name")
     years = sorted(header for header in cells.headers if header.casefold().startswith("operation_"))
     run_by = cells.text(years[-1] if years else "operation_23").fillna("").str.casefold()
-    parts = pd.concat([cells.text(part).fillna("") for part in ("address1", "address2", "address3")], axis=1)
     kind = cells.text("type").fillna("").str.casefold()
     reasons = run_by.map(SHUT).fillna("")
     for word, reason in NO_OPEN_DOOR.items():
@@ -64,15 +62,16 @@ def read_libraries(path: Path, gazetteer: Gazetteer, *, source_date: str = "") -
         {
             "site_id": [site_id_of(*pair) for pair in zip(postcode, name, strict=True)],
             "service": "library",
+            "source_date": source_date,
             "name": name,
-            "address": [", ".join(part for part in row if part) for row in parts.to_numpy()],
+            "address": address_of(cells, ("address1", "address2", "address3")),
             "postcode": normalise_all(postcode),
         }
     )
     used = rows["site_id"].where(reasons.eq(""))
     says = "the library is there twice"
     cells.refuse(used.duplicated() & used.notna(), says, rule="doubled-code", column="name", codes=name)
-    return _at_postcodes(rows, reasons, gazetteer, source_date, cells.rows)
+    return placed_by_postcode(rows, reasons, gazetteer, cells.rows, named="name", given="postcode")
 
 
 def read_schools(path: Path, gazetteer: Gazetteer, *, source_date: str = "") -> Reading:
@@ -108,27 +107,10 @@ def read_schools(path: Path, gazetteer: Gazetteer, *, source_date: str = "") -> 
         {
             "site_id": urn,
             "service": "school",
+            "source_date": source_date,
             "name": name,
             "address": cells.text("town").fillna(""),
             "postcode": normalise_all(cells.text("postcode")),
         }
     )
-    return _at_postcodes(rows, reasons, gazetteer, source_date, cells.rows)
-
-
-def _at_postcodes(
-    rows: pd.DataFrame, reasons: pd.Series, gazetteer: Gazetteer, source_date: str, rows_read: int
-) -> Reading:
-    """Place sites at their postcodes, and account for those that are not used."""
-    found = gazetteer.find(rows["postcode"])
-    reasons = reasons.mask(found["pcds"].isna() & reasons.eq(""), NOT_IN_THE_LOOKUP)
-    sites = rows.assign(
-        easting=found["easting"],
-        northing=found["northing"],
-        lsoa21cd=found["lsoa21cd"],
-        accepting_children=None,
-        accepting_adults=None,
-        source_date=source_date,
-    )
-    names = rows["name"].where(reasons.ne(NOT_IN_THE_LOOKUP), rows["name"] + " at " + rows["postcode"].fillna(""))
-    return reading_of(sites, reasons, names, rows_read)
+    return placed_by_postcode(rows, reasons, gazetteer, cells.rows, named="name", given="postcode")

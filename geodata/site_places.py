@@ -182,12 +182,16 @@ def complete_in(catalogue: Mapping[str, Source], service: str, councils: pd.Seri
     -------
     pandas.Series of bool, index lsoa21cd
     """
-    lists = [source for source in catalogue.values() if service in source.complete_for]
     known = load_services().get(service)
     shared = known is not None and known.shared
     listed = set(councils.reindex(sites["lsoa21cd"].dropna().unique()).dropna())
     whole = {
-        council: (shared or council in listed) and any(source.is_complete_for(service, council) for source in lists)
+        council: (shared or council in listed) and claimed_whole(catalogue, service, council)
         for council in councils.unique()
     }
     return councils.map(whole).astype(bool)
+
+
+def claimed_whole(catalogue: Mapping[str, Source], service: str, council: str) -> bool:
+    """Whether some list of a service is said to be whole in a council (``lad24cd``), whatever sites it has there."""
+    return any(source.is_complete_for(service, council) for source in catalogue.values())

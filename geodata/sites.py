@@ -7,6 +7,7 @@ accounted for with its reason.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ SITE_COLUMNS = (
     *("site_id", "service", "name", "address", "postcode", "easting", "northing", "lsoa21cd"),
     *("accepting_children", "accepting_adults", "accepting_by", "source_date", "supply", "part_of"),
 )
-ALONE = {"supply": 1.0, "part_of": None, "accepting_by": None}  # of a site that is no part of another, before joins
+# Of a site that is no part of another, before joins.
+ALONE = {"supply": 1.0, "part_of": None, "accepting_children": None, "accepting_adults": None, "accepting_by": None}
+NOT_IN_THE_LOOKUP = "postcode not in the look-up"
 ODS_WIDTH = 27
 # Columns of an ODS report, counted from 0.
 _CODE, _NAME, _GROUPING, _POSTCODE, _OPENED, _STATUS, _SETTING = 0, 1, 2, 9, 10, 12, 25
@@ -141,8 +144,7 @@ def ods_rows(cells: TextTable, *, blank_status: bool = False) -> pd.DataFrame:
             "status": ods_cell(cells, _STATUS).fillna("").str.upper(),
         }
     )
-    parts = pd.concat([ods_cell(cells, column) for column in _ADDRESS], axis=1)
-    rows["address"] = [", ".join(part for part in row if isinstance(part, str)) for row in parts.to_numpy()]
+    rows["address"] = address_of(cells, [cells.headers[column] for column in _ADDRESS])
     ids = rows["site_id"]
     cells.refuse(ids.isna(), "the organisation code is empty", rule="missing-code", column="1")
     cells.refuse(ids.duplicated(), "the organisation is there twice", rule="doubled-code", column="1", codes=ids)
@@ -168,21 +170,36 @@ def placed(
     service: str,
     source_date: str | None,
 ) -> Reading:
-    """Place the rows that nothing speaks against at their postcodes, and account for all others."""
+    """Place the rows of an ODS report that nothing speaks against at their postcodes, and account for all others."""
+    sites = rows.assign(service=service, source_date=source_date or latest(rows["opened"]))
+    return placed_by_postcode(sites, reasons, gazetteer, cells.rows, named="site_id", given="given")
+
+
+def placed_by_postcode(
+    rows: pd.DataFrame, reasons: pd.Series, gazetteer: Gazetteer, rows_read: int, *, named: str, given: str
+) -> Reading:
+    """Place the rows that nothing speaks against at their postcodes, and account for all others.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Columns of a site but where it is; ``postcode`` as `geodata.postcodes.normalise_all` gives it.
+    reasons : pandas.Series, index of rows
+        Why a row is not used; "" if nothing speaks against it.
+    named, given : str
+        Columns that the account calls a row by, and has its postcode from where that is not in the look-up.
+    """
     found = gazetteer.find(rows["postcode"])
-    unknown = found["pcds"].isna()
-    reasons = reasons.where(reasons.ne("") | ~unknown, "postcode not in the look-up")
-    sites = rows.assign(
-        service=service,
-        easting=found["easting"],
-        northing=found["northing"],
-        lsoa21cd=found["lsoa21cd"],
-        accepting_children=None,
-        accepting_adults=None,
-        source_date=source_date or latest(rows["opened"]),
-    )
-    names = rows["site_id"].where(reasons.ne("postcode not in the look-up"), rows["site_id"] + " at " + rows["given"])
-    return reading_of(sites, reasons, names, cells.rows)
+    reasons = reasons.mask(found["pcds"].isna() & reasons.eq(""), NOT_IN_THE_LOOKUP)
+    sites = rows.assign(**{column: found[column] for column in ("easting", "northing", "lsoa21cd")})
+    names = rows[named].where(reasons.ne(NOT_IN_THE_LOOKUP), rows[named] + " at " + rows[given].fillna(""))
+    return reading_of(sites, reasons, names, rows_read)
+
+
+def address_of(cells: TextTable, headers: Sequence[str]) -> list[str]:
+    """Join the parts of each row's address with commas, leaving out those that are empty."""
+    parts = pd.concat([cells.text(header).fillna("") for header in headers], axis=1)
+    return [", ".join(part for part in row if part) for row in parts.to_numpy()]
 
 
 def latest(dates: pd.Series) -> str:
@@ -332,8 +349,6 @@ def read_family_hubs(path: Path, *, source_date: str = "") -> Reading:
             "easting": easting,
             "northing": northing,
             "lsoa21cd": None,
-            "accepting_children": None,
-            "accepting_adults": None,
             "source_date": source_date,
             "council": council,
         }

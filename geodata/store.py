@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from geodata.errors import BuildMissing, DamagedEdition
+from geodata.hashes import sha256_of
 
 MANIFEST = "manifest.json"
 POINTER = "current"
@@ -176,7 +177,7 @@ def verify(stored: StoredEdition, under: str = "") -> None:
         try:
             if not path.is_file():
                 raise DamagedEdition("a stored file is missing", rule="file-missing", file=where)
-            same = path.stat().st_size == expected["bytes"] and _sha256(path) == expected["sha256"]
+            same = path.stat().st_size == expected["bytes"] and sha256_of(path) == expected["sha256"]
         except OSError as error:
             raise DamagedEdition("a stored file cannot be read", rule="file-unreadable", file=where) from error
         if not same:
@@ -214,12 +215,7 @@ def _file_names(folder: Path) -> list[str]:
 
 
 def _file_facts(path: Path) -> dict[str, Any]:
-    return {"sha256": _sha256(path), "bytes": path.stat().st_size}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return {"sha256": sha256_of(path), "bytes": path.stat().st_size}
 
 
 def _content_hash(files: Mapping[str, Any], facts: Mapping[str, Any]) -> str:

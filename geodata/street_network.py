@@ -8,11 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 MODES = ("walk", "cycle", "drive")
 MAIN_ROAD, WATER = "main_road", "water"
@@ -41,6 +45,13 @@ class StreetNetwork:
     tail: NDArray[np.int32]
     head: NDArray[np.int32]
     minutes: NDArray[np.float64]
+
+    @cached_property
+    def tree(self) -> cKDTree:
+        """The nodes as a k-d tree, made when first asked for."""
+        from scipy.spatial import cKDTree  # not above: the web process reads this file
+
+        return cKDTree(np.column_stack([self.x_m, self.y_m]))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geodata.errors import BadFile
-from geodata.gtfs import Feed
+from geodata.gtfs import Feed, first_row
 
 NOT_HERE = "1"  # pickup_type, drop_off_type
 
@@ -32,7 +32,7 @@ def calls_of(feed: Feed, running: Collection[str]) -> pd.DataFrame:
     table = table[table["trip_id"].isin(running)]
     unknown = ~table["stop_id"].isin(feed["stops.txt"]["stop_id"])
     if unknown.any():
-        row = _first(unknown)
+        row = first_row(unknown)
         message = f"no stop has the code {table.at[row, 'stop_id']!r}"
         raise BadFile(message, rule="unknown-stop", file="stop_times.txt", row=row, column="stop_id")
     calls = pd.DataFrame(
@@ -110,7 +110,7 @@ def seconds_of(texts: pd.Series, file: str) -> pd.Series:
     found = pd.Series(values, index=texts.index, dtype=float)
     wrong = found.isna() & (texts.str.strip() != "")
     if wrong.any():
-        row = _first(wrong)
+        row = first_row(wrong)
         message = f"{texts[row][:20]!r} is no time; HH:MM:SS is expected"
         raise BadFile(message, rule="bad-time", file=file, row=row, column=str(texts.name), value=texts[row])
     return found
@@ -120,15 +120,10 @@ def _whole(texts: pd.Series, file: str) -> pd.Series:
     found = pd.to_numeric(texts, errors="coerce")
     wrong = found.isna() | (found != found.round())
     if wrong.any():
-        row = _first(wrong)
+        row = first_row(wrong)
         message = f"{texts[row][:20]!r} is no whole number"
         raise BadFile(message, rule="bad-number", file=file, row=row, column=str(texts.name), value=texts[row])
     return found.astype(np.int64)
-
-
-def _first(wrong: pd.Series) -> int:
-    """Return the row, as the file counts, of the first that is wrong."""
-    return int(wrong.index.to_numpy()[wrong.to_numpy()][0])
 
 
 def _bad_call(rule: str, words: str, calls: pd.DataFrame, wrong: pd.Series) -> BadFile:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from geodata.crs import DEGREES_RANGE
 from geodata.errors import BadFile
+from geodata.gtfs import first_row
 
 FILE = "stops.txt"
 LONGITUDE, LATITUDE = "stop_lon", "stop_lat"
@@ -36,7 +37,7 @@ def places_of(stops: pd.DataFrame) -> pd.DataFrame:
     west, east, south, north = DEGREES_RANGE
     swapped = lat.between(west, east) & lon.between(south, north)
     if swapped.any():
-        row = _first(swapped)
+        row = first_row(swapped)
         message = f"the stop stands at latitude {lat[row]:g}, longitude {lon[row]:g}: the two are swapped"
         hint = "Put latitude in stop_lat and longitude in stop_lon."
         raise BadFile(message, rule="swapped-axes", file=FILE, row=row, column=LATITUDE, hint=hint)
@@ -48,17 +49,13 @@ def _degrees(texts: pd.Series) -> pd.Series:
     found = pd.to_numeric(written, errors="coerce").astype(float)
     wrong = (written != "") & ~np.isfinite(found)
     if wrong.any():
-        row = _first(wrong)
+        row = first_row(wrong)
         message = f"{texts[row][:20]!r} is no number; degrees are expected"
         raise BadFile(message, rule="bad-number", file=FILE, row=row, column=column, value=texts[row])
     most = FURTHEST[column]
     wrong = found.abs() > most
     if wrong.any():
-        row = _first(wrong)
+        row = first_row(wrong)
         message = f"{texts[row][:20]} is not on the globe; degrees from -{most:g} to {most:g} are expected"
         raise BadFile(message, rule="out-of-range", file=FILE, row=row, column=column, value=texts[row])
     return found
-
-
-def _first(wrong: pd.Series) -> int:
-    return int(wrong.index.to_numpy()[wrong.to_numpy()][0])

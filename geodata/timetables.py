@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -14,16 +13,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from geodata.crs import DEGREES_RANGE, to_grid
+from geodata.dates import in_words
 from geodata.errors import BadFile
-from geodata.gtfs import Feed, busiest_tuesday, in_words, read_feed, services_on, span
+from geodata.gtfs import Feed, busiest_tuesday, read_feed, services_on, span
+from geodata.hashes import sha256_of
 from geodata.street_network import StreetNetwork
 from geodata.timetable_calls import calls_of
 from geodata.timetable_stops import places_of
 
 DAY_S = 86_400
+WINDOW = ("08:00", "10:00")  # first and last departure of the people who travel, where nothing else is asked
 LINK_LIMIT_M = 1_000.0
 CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)")
 CHOSEN = "the first Tuesday on which most trips run"
@@ -53,8 +54,9 @@ class Timetable:
     window_s : tuple of int
         First and last departure of the people who travel, seconds after midnight of ``day``.
     facts : dict
-        ``file``, ``sha256``, ``day``, ``window``, ``day_chosen`` (how), ``trips``, ``connections``, ``stops`` and
-        ``left_out`` (reason and number).
+        ``file``, ``sha256``, ``day``, ``day_words``, ``day_chosen`` (how), ``window`` (HH:MM), ``runs`` (first and
+        last day of the feed), ``trips``, ``connections``, ``stops``, ``untimed_calls`` and ``left_out`` (reason and
+        number).
     """
 
     stop_id: NDArray[np.str_]
@@ -83,7 +85,7 @@ def read_timetable(
     path: Path,
     *,
     day: str | None = None,
-    window: tuple[str, str] = ("08:00", "10:00"),
+    window: tuple[str, str] = WINDOW,
     box: Sequence[float] | None = None,
     streets: StreetNetwork | None = None,
 ) -> Timetable:
@@ -134,7 +136,7 @@ def read_timetable(
         left_out.append({"reason": "trips that do not call twice near the streets", "rows": trips - kept})
     facts = {
         "file": path.name,
-        "sha256": _sha256(path),
+        "sha256": sha256_of(path),
         "day": chosen.isoformat(),
         "day_words": in_words(chosen),
         "day_chosen": "as named" if day else CHOSEN,
@@ -192,16 +194,19 @@ def _calls_of_day(feed: Feed, day: datetime.date, file: str) -> pd.DataFrame:
     In the order of trips and of calls within each.
     """
     trips = feed["trips.txt"]
-    parts = []
+    running = {}
     for shift in (0, -1):
         services = services_on(feed, day + datetime.timedelta(days=shift))
-        running = trips.loc[trips["service_id"].isin(services), "trip_id"]
-        calls = calls_of(feed, set(running))
+        running[shift] = set(trips.loc[trips["service_id"].isin(services), "trip_id"])
+    read = calls_of(feed, set().union(*running.values()))  # once for both days: most trips run on both
+    parts = []
+    for shift, ids in running.items():
+        calls = read[read["trip_id"].isin(ids)].assign(shift=shift)
         for name in ("arrival_s", "departure_s"):
             calls[name] += shift * DAY_S
         if shift:
             calls = calls[calls["departure_s"] >= 0]
-        parts.append(calls.assign(shift=shift))
+        parts.append(calls)
     whole = pd.concat(parts, ignore_index=True)
     if not len(whole):
         raise BadFile(f"nothing runs on {in_words(day)}", rule="no-service", file=file, hint="Name another day.")
@@ -230,7 +235,7 @@ def _stops_kept(
     x, y = to_grid(lon[inside], lat[inside])
     kept = pd.DataFrame({"stop_name": stops["stop_name"][inside], "x_m": x, "y_m": y}, index=stops.index[inside])
     if streets is not None and len(kept):
-        away, _ = cKDTree(np.column_stack([streets.x_m, streets.y_m])).query(kept[["x_m", "y_m"]].to_numpy())
+        away, _ = streets.tree.query(kept[["x_m", "y_m"]].to_numpy())
         left_out.append({"reason": "stops more than 1 km from a street", "rows": int((away > LINK_LIMIT_M).sum())})
         kept = kept[away <= LINK_LIMIT_M]
     return kept, [part for part in left_out if part["rows"]]
@@ -254,11 +259,6 @@ def _connections(calls: pd.DataFrame) -> pd.DataFrame:
     found["trip"] = pd.factorize(found["trip"], sort=True)[0]
     place = np.arange(len(found))
     return found.iloc[np.lexsort((place, found["trip"], found["departure_s"]))].reset_index(drop=True)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def write_timetable(folder: Path, timetable: Timetable) -> None:

@@ -101,6 +101,14 @@ def test_hospitals_stand_at_their_point_else_at_their_postcode(written: Any, enc
     assert reasons(reading) == {"no point, and its postcode is not in the look-up": 1, "hidden by the publisher": 1}
 
 
+def test_a_line_of_hospitals_ends_only_where_the_line_ends(written: Any) -> None:
+    """Marks that Python calls ends of lines may stand inside a cell."""
+    text = f"{HEADERS}\n{HOSPITALS}".replace("Clinic – East", "Clinic\x85\u2028\x0cEast").replace("\n", "\r\n")
+    table = read_hospitals(written("Hospital.csv", text.encode()), GAZETTEER).table.set_index("site_id")
+    assert table.index.tolist() == ["RC1", "RC2"]
+    assert table.loc["RC2", "name"] == "Clinic\x85\u2028\x0cEast"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "rule", "says"),
     [

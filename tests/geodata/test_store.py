@@ -304,14 +304,14 @@ def test_a_file_that_the_disk_cannot_read_is_named_and_the_older_edition_serves(
 ) -> None:
     old = publish(tmp_path)
     newest = publish(tmp_path, "two")
-    real = editions._sha256
+    real = editions.sha256_of
 
     def unreadable(path: Path) -> str:
         if newest.id in path.parts and path.name == "codes.npy":
             raise OSError(5, "Input/output error")
         return real(path)
 
-    monkeypatch.setattr(editions, "_sha256", unreadable)
+    monkeypatch.setattr(editions, "sha256_of", unreadable)
     with pytest.raises(DamagedEdition, match=r"web/codes\.npy: .*\[file-unreadable\]"):
         editions.open_edition(tmp_path, "demo")
     assert editions.open_newest_whole(tmp_path, "demo")[0].id == old.id

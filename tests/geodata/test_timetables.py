@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 
 import geodata.demo
+from geodata import timetables
 from geodata.crs import to_grid
 from geodata.errors import BadFile
 from geodata.gtfs import busiest_tuesday, read_feed, services_on
 from geodata.street_network import StreetNetwork
+from geodata.timetable_calls import calls_of
 from geodata.timetables import Timetable, load_timetable, read_timetable, write_timetable
 
 DEMO = Path(geodata.demo.__file__).parent / "files" / "networks" / "aldermouth_gtfs.zip"
@@ -76,6 +78,13 @@ def test_a_tuesday_by_hand(feed):
     assert timetable.stop_name.tolist() == ["Alpha", "Beta", "Gamma"]
     x, y = to_grid([-0.42], [51.88])
     assert (timetable.x_m[0], timetable.y_m[0]) == (pytest.approx(x[0]), pytest.approx(y[0]))
+
+
+def test_calls_are_read_once_for_the_day_and_the_day_before(feed, monkeypatch):
+    asked = []
+    monkeypatch.setattr(timetables, "calls_of", lambda feed, running: asked.append(running) or calls_of(feed, running))
+    read_timetable(feed, day=TUESDAY)
+    assert [set(trips) for trips in asked] == [{"T1", "T2", "N1"}]
 
 
 def test_past_midnight_runs_on_past_twenty_four_hours(feed):
