@@ -22,6 +22,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import ValidationError
 
+from geodata.store import editions as stored_editions
 from service.app import create_app
 from service.editions.open_editions import OpenEditions
 from service.settings import Settings
@@ -234,7 +235,7 @@ def test_the_api_page_asks_no_other_host(client: Client) -> None:
 def test_a_new_edition_is_served_without_a_restart(demo_store: Path, tmp_path: Path) -> None:
     home = tmp_path / "demo"
     home.mkdir()
-    (current,) = [path for path in (demo_store / "demo").iterdir() if path.is_dir()][:1]
+    current = demo_store / "demo" / stored_editions(demo_store, "demo")[0]
     (home / current.name).symlink_to(current)
     (home / "current").write_text(current.name)
     editions = OpenEditions(tmp_path)
