@@ -137,7 +137,7 @@ def access_answer(edition: Edition, view: View, *, outcome: str = "") -> dict[st
             "demand": {
                 "id": figures.asked.demand,
                 "name": DEMANDS[figures.asked.demand],
-                "people": round(float(figures.demand.sum())),
+                "people": round(float(np.nansum(figures.demand))),
             },
             "who": who,
             "usual": _usual(edition, figures),

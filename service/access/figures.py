@@ -76,9 +76,9 @@ class AccessFigures:
     access_2sfca, access_e2sfca : array, shape (n,)
         Supply per 1,000 of the demand asked for; 0 where nothing is in reach, NaN = not known.
     demand : array, shape (n,)
-        Who shares the supply; 0 where not known.
+        Who shares the supply; NaN where not known, and so are the floating catchments wherever they share a site.
     others : float
-        Demand of the neighbourhoods outside the view that reach a site which the view reaches.
+        Demand, as far as known, of the neighbourhoods outside the view that reach a site which the view reaches.
     demand_unknown : int
         Neighbourhoods of the view where the demand is not known.
     surrounded : bool
@@ -174,8 +174,7 @@ def _worked_out(edition: Edition, view: View, question: AccessAsked) -> AccessFi
     around = surroundings_of(edition, None if question.demand == "people" else view.focus)
     reach = reach_of(edition, need.rows, question, around)
     everyone = _demand(edition, view, question)
-    here = np.concatenate([everyone[reach.rows], _others(around, reach)])
-    demand = np.nan_to_num(here)
+    demand = np.concatenate([everyone[reach.rows], _others(around, reach)])
     supply = edition.site_supply(reach.sites.tolist())
     two = floating_catchment_of(reach.pairs, demand, supply, limit=float(question.minutes))
     enhanced = floating_catchment_of(reach.pairs, demand, supply, method="e2sfca")
@@ -194,7 +193,7 @@ def _worked_out(edition: Edition, view: View, question: AccessAsked) -> AccessFi
         access_e2sfca=_where(known, np.round(1000 * enhanced.access[at], PER_1000_DECIMALS)),
         demand=demand[at],
         others=_sharing(reach, at, demand),
-        demand_unknown=int(np.isnan(here[at]).sum()),
+        demand_unknown=int(np.isnan(demand[at]).sum()),
         surrounded=around is not None,
         shared={
             "2sfca": _shared(two, demand, supply, inside, reach, at, {"limit": float(question.minutes)}),
@@ -225,7 +224,7 @@ def _reached(reach: Reach, at: Counts, demand: Vector, limit: float) -> NDArray[
     """Whether each site is within a limit of anybody in the view."""
     pairs = reach.pairs
     people = np.zeros(pairs.n, bool)
-    people[at] = demand[at] > 0
+    people[at] = demand[at] != 0  # where it is not known how many they are, somebody is there
     used = np.zeros(pairs.m, bool)
     used[pairs.site[people[pairs.origin] & (pairs.minutes <= limit)]] = True
     return used
@@ -240,7 +239,7 @@ def _sharing(reach: Reach, at: Counts, demand: Vector) -> float:
     used[pairs.site[inside[pairs.origin]]] = True
     sharing = np.zeros(pairs.n, bool)
     sharing[pairs.origin[used[pairs.site]]] = True
-    return float(demand[sharing & ~inside].sum())
+    return float(np.nansum(demand[sharing & ~inside]))
 
 
 def _sites_at(reach: Reach, at: Counts) -> Counts:
@@ -275,7 +274,7 @@ def _shared(
     known = np.isfinite(theirs.access)
     return Shared(
         theirs.reachable,
-        float((demand[known] * theirs.access[known]).sum()),
+        float(np.nansum(demand[known] * theirs.access[known])),
         float(supply[alone].sum()),
         reach.sites[alone],
     )

@@ -31,7 +31,8 @@ class Reach:
     others : array of int, shape (s,)
         Neighbourhoods round the place, by their row in its surroundings.
     sites : array of int, shape (m,)
-        Row numbers in ``edition.sites()``.
+        Row numbers in ``edition.sites()``; without those that lie outside the streets of the edition's network, unless
+        all of them do: then no time is known.
     nearest : array of int, shape (r,)
         Which of `sites`; -1 = none in reach or not known.
     nearest_min : array, shape (r,)
@@ -82,7 +83,9 @@ def _over_network(edition: Edition, sites: Counts, mode: str, limit: float, arou
     """Take times over the network; those who live round the place are added at estimated times."""
     rows = np.arange(edition.count)
     matrix = edition.minutes(mode, sites)
-    matrix[:, np.isnan(matrix).all(axis=0)] = np.inf  # a site that no street leads to is out of everybody's reach
+    beyond = np.isnan(matrix).all(axis=0)  # sites outside the streets of the file: nobody's way there is known
+    if not beyond.all():
+        sites, matrix = sites[~beyond], matrix[:, ~beyond]
     nearest, minutes = nearest_of(matrix)
     pairs = pairs_within(matrix, limit)
     if around is None or mode not in SPEED_KM_H:

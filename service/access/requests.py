@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from service.editions.services import ACCEPTING
 from service.editions.views import DEFAULT_FOCUS, USUAL_SERVICE
@@ -23,7 +23,7 @@ MODES = tuple(MODE_WORDS)
 DEMANDS = {
     "eligible": "people of the ages that the focus counts",
     "people": "all residents",
-    "targeting": "people of the ages that the focus counts, times the targeting score",
+    "targeting": "people of the ages that the focus counts, counted more where need is greater",
 }
 DEFAULT_DEMAND = "eligible"
 
@@ -48,6 +48,7 @@ MEASURES = {
 DEFAULT_MEASURE = "nearest"
 ADULT = 18
 NEW_PATIENTS = {"children": "child", "adults": "adult"}
+NONE_LISTED = "Leave accepting out, or ask for dental practices."
 
 
 @dataclass(frozen=True)
@@ -86,16 +87,18 @@ def asked(edition: Edition, view: View) -> AccessAsked:
     UnknownService, UnknownMode
         If the edition has no site of the service, or no times for the mode.
     BadQuery
-        If a word cannot be read, or the service has no list of who accepts new patients.
+        If a word cannot be read, or the service has no list of who accepts new patients of these ages.
     """
     service = read_name("service", view.service) or usual_service(edition)
     mode = read_mode(view.mode) or usual_mode(edition, service)
     accepting = _one_of("accepting", view.accepting, ACCEPTING)
     found = edition.service(service)
     edition.time_basis(mode)
-    if accepting and not says_who_accepts(edition, service):
-        said = f"{found['plural']}: which of them take new NHS patients is not listed."
-        raise BadQuery("accepting", said, hint="Leave accepting out, or ask for dental practices.")
+    if accepting and accepting not in (listed := listed_as_taking(edition, service)):
+        which = f"new {NEW_PATIENTS[accepting]} NHS patients" if listed else "new NHS patients"
+        said = f"{found['plural']}: which of them take {which} is not listed."
+        hint = f"Leave accepting out, or give {' or '.join(listed)}." if listed else NONE_LISTED
+        raise BadQuery("accepting", said, hint=hint)
     return AccessAsked(
         service=service,
         mode=mode,
@@ -106,10 +109,15 @@ def asked(edition: Edition, view: View) -> AccessAsked:
     )
 
 
+def listed_as_taking(edition: Edition, service: str) -> tuple[str, ...]:
+    """Name the ages of whom it is listed, for any site of a service, whether it takes new NHS patients."""
+    sites = edition.sites(service)
+    return tuple(who for who in ACCEPTING if any(site.get(f"accepting_{who}") is not None for site in sites))
+
+
 def says_who_accepts(edition: Edition, service: str) -> bool:
     """Tell whether it is listed for any site of a service if it takes new NHS patients."""
-    flags = [f"accepting_{who}" for who in ACCEPTING]
-    return any(site.get(flag) is not None for site in edition.sites(service) for flag in flags)
+    return bool(listed_as_taking(edition, service))
 
 
 def counted_names(edition: Edition, question: AccessAsked) -> tuple[str, str]:
@@ -127,7 +135,7 @@ def usual_service(edition: Edition) -> str:
 
 def usual_mode(edition: Edition, service: str = "") -> str:
     """Name the way to travel of a view that names none: the service's usual one, else the first of the edition."""
-    return str(_entry(edition, service).get("mode") or edition.modes()[0])
+    return edition.usual_mode(service or usual_service(edition))
 
 
 def usual_focus(edition: Edition, service: str = "", accepting: str = "") -> str:
@@ -138,16 +146,10 @@ def usual_focus(edition: Edition, service: str = "", accepting: str = "") -> str
     service, accepting : str
         As asked for. Of practices that take adults a focus on children says nothing.
     """
-    focus = str(_entry(edition, service).get("focus") or DEFAULT_FOCUS)
+    focus = edition.usual_focus(service or usual_service(edition))
     ages = edition.focuses.get(focus, {}).get("ages") or None
     for_children = ages is not None and int(ages[1]) < ADULT
-    return DEFAULT_FOCUS if focus not in edition.focuses or (accepting == "adults" and for_children) else focus
-
-
-def _entry(edition: Edition, service: str) -> dict[str, Any]:
-    """Return what is known of a service, the usual one when empty; nothing of one that is not there."""
-    wanted = service or usual_service(edition)
-    return next((entry for entry in edition.services() if entry["id"] == wanted), {})
+    return DEFAULT_FOCUS if accepting == "adults" and for_children else focus
 
 
 def canonical(edition: Edition, words: dict[str, str]) -> dict[str, str]:

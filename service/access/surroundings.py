@@ -39,7 +39,7 @@ class Surroundings:
     x, y, area : array, shape (r,)
         Population-weighted centroid in metres (EPSG:27700), and square metres.
     people : array, shape (r,)
-        Of the ages wanted; 0 where not known.
+        Of the ages wanted; NaN where not known.
     """
 
     codes: NDArray[np.str_]
@@ -94,4 +94,4 @@ def surroundings_of(edition: Edition, focus: str | None) -> Surroundings | None:
     if row >= len(figures):  # a focus that came after the build
         row = len(LEADING) - 1
     x, y, area = (np.asarray(figures[number]) for number in range(3))
-    return Surroundings(np.load(web / CODES, mmap_mode="r"), x, y, area, np.nan_to_num(np.asarray(figures[row])))
+    return Surroundings(np.load(web / CODES, mmap_mode="r"), x, y, area, np.asarray(figures[row]))

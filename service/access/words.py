@@ -8,7 +8,7 @@ import numpy as np
 
 from service.access.need_words import direction_words
 from service.access.requests import DEMANDS, MEASURES, NEW_PATIENTS
-from service.pages.wording import ages_words, day, inside_sentence, lower_first
+from service.pages.wording import ages_words, and_words, day, inside_sentence, lower_first
 from service.travel.edition_times import MODE_WORDS
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _councils(known: dict[str, Any]) -> str:
         return ""
     if len(names) > MOST_NAMED:
         return f"in {len(names):,} of {count:,} councils"
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return and_words(names) if names else ""
 
 
 def _where(answer: dict[str, Any]) -> str:
@@ -186,14 +186,14 @@ def notes_of(edition: Edition, figures: AccessFigures, service: dict[str, Any], 
         )
     if figures.demand_unknown:
         found.append(
-            f"How many people share the supply is not known in {figures.demand_unknown:,} neighbourhoods, so nobody "
-            "is counted there."
+            f"How many people share the supply is not known in {figures.demand_unknown:,} neighbourhoods, so "
+            "each person's share is not known there, nor anywhere that uses the same sites."
         )
     if service["old"]:
         found.append(f"The list of {service['plural']} is years old.")
     out = int(np.isposinf(figures.nearest_min).sum())
     if out and MEASURES[question.measure].better < 0:
-        found.append(f"{out:,} neighbourhoods out of reach have no minutes: means and the slope are over the others.")
+        found.append(f"{out:,} neighbourhoods out of reach have no minutes: averages and the line are over the others.")
     return [*found, *(f"Need is taken without {part['name']}: {part['why']}." for part in figures.need.left_out)]
 
 

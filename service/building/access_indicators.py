@@ -84,10 +84,10 @@ def catchment(nation: pd.DataFrame, sites: pd.DataFrame, indicator: Indicator) -
     Returns
     -------
     pandas.Series, index lsoa21cd
-        Per 1,000 people of those ages; 0 where nothing is in reach. Missing where their number is not known; where a
-        site with unknown supply is in reach, and everywhere if no supply is known; and, for sites that were asked
-        whether they take new patients, where at least half of those in reach, near ones counting more as in the
-        catchment, have not answered.
+        Per 1,000 people of those ages; 0 where nothing is in reach. Missing where their number is not known, and
+        where a site is in reach that such people reach too; where a site with unknown supply is in reach, and
+        everywhere if no supply is known; and, for sites that were asked whether they take new patients, where at
+        least half of those in reach, near ones counting more as in the catchment, have not answered.
     """
     homes = Homes(*(nation[name].to_numpy(dtype=float) for name in ("centroid_x_m", "centroid_y_m", "area_m2")))
     people = eligible_people(nation, indicator.demand_ages).to_numpy(dtype=float)
@@ -101,7 +101,7 @@ def catchment(nation: pd.DataFrame, sites: pd.DataFrame, indicator: Indicator) -
         takes, open_answer = answers.eq(True).to_numpy(), answers.isna().to_numpy()
         silent = _mostly(pairs, open_answer)
         supply = np.where(takes, supply, 0.0)
-    access = floating_catchment_of(pairs, np.nan_to_num(people), supply, method="e2sfca").access * PER
+    access = floating_catchment_of(pairs, people, supply, method="e2sfca").access * PER
     access = access.round(DECIMALS)
     return pd.Series(np.where(silent | np.isnan(people), np.nan, access), index=nation.index, name=indicator.id)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from geodata.locate import Located
 from geodata.neighbourhoods import ENGLAND, Total
 from geodata.readers import LEANING_ON_POSTCODES
 from geodata.reading import Reading
-from geodata.services import load_services, old_sources, sources_of
+from geodata.services import load_services, sources_of
 from layers.carried_rates import CarriedRates
 from layers.map_classes import class_breaks
 from layers.travel_time import ESTIMATED
@@ -88,19 +88,20 @@ def edition_facts(
     reference = material.reference
     councils, services = set(table["lad24cd"]), services_in(catalogue, material.sites)
     complete_for = {service: complete_councils(material, catalogue, service) for service in services}
+    neighbours = next_door(table, nation)
     return {
         "place": place_facts(material.place, table),
         "focuses": {
             name: focus_facts(scored, indicators, reference) | balance_facts(scored, nation["imd_score"])
             for name, scored in material.scores.items()
         },
-        "indicators": {name: _indicator_facts(part, nation, table) for name, part in indicators.items()},
+        "indicators": {name: indicator_facts(part, nation, table) for name, part in indicators.items()},
         "attribution": attribution(catalogue, readings),
         "method": METHOD_VERSION,
         "reference": reference,
         "complete": {service: councils <= set(whole) for service, whole in complete_for.items()},
         "complete_in": complete_for,
-        "gaps_next_door": {service: gaps_next_door(table, nation, catalogue, service) for service in services},
+        "gaps_next_door": {service: gaps_next_door(neighbours, catalogue, service) for service in services},
         "accepting": {"date": catalogue[site_places.PAGES].period} if site_places.PAGES in readings else {},
         "ranked_areas": material.ranked_areas,
         "time_basis": ESTIMATED,
@@ -118,7 +119,7 @@ def services_in(catalogue: Mapping[str, Source], sites: pd.DataFrame) -> tuple[s
 def complete_councils(material: Material, catalogue: Mapping[str, Source], service: str) -> list[str]:
     """Codes of the councils of the place where the list of a service is whole.
 
-    A council that lies partly outside is judged by all of its sites, not only by those in the place.
+    A council that lies partly outside is judged by its sites in and near the place, not only by those inside.
     """
     listed = site_places.of_service(material.sites, service)
     councils = material.nation["lad24cd"]
@@ -127,10 +128,8 @@ def complete_councils(material: Material, catalogue: Mapping[str, Source], servi
     return sorted(councils[whole].unique())
 
 
-def gaps_next_door(
-    table: pd.DataFrame, nation: pd.DataFrame, catalogue: Mapping[str, Source], service: str
-) -> list[str]:
-    """Name the councils outside a place, with people within `NEXT_DOOR_M` of it, where the list of a service has gaps.
+def next_door(table: pd.DataFrame, nation: pd.DataFrame) -> pd.Series:
+    """Name the councils outside a place with people within `NEXT_DOOR_M` of it.
 
     Parameters
     ----------
@@ -139,19 +138,28 @@ def gaps_next_door(
 
     Returns
     -------
-    list of str
-        In order; empty where every list next door is whole, and where nothing beside the place is held.
+    pandas.Series of str, index lad24cd
+        Empty where nothing beside the place is held.
     """
     points = ["centroid_x_m", "centroid_y_m"]
     others = nation[~nation["lad24cd"].isin(table["lad24cd"].unique())].dropna(subset=points)
     own = table[points].dropna()
     if others.empty or own.empty:
-        return []
+        return pd.Series(dtype=str)
     near = cKDTree(own).query(others[points], distance_upper_bound=NEXT_DOOR_M)[0]
     councils = others.loc[np.isfinite(near), ["lad24cd", "lad24nm"]].drop_duplicates("lad24cd")
-    lists = [source for source in catalogue.values() if service in source.complete_for]
-    whole = councils["lad24cd"].map(lambda code: any(source.is_complete_for(service, code) for source in lists))
-    return sorted(councils.loc[~whole.astype(bool), "lad24nm"].astype(str))
+    return pd.Series(councils["lad24nm"].to_numpy(), index=councils["lad24cd"], dtype=str)
+
+
+def gaps_next_door(councils: pd.Series, catalogue: Mapping[str, Source], service: str) -> list[str]:
+    """Name, in order, the councils next door (see `next_door`) where the list of a service has gaps.
+
+    By what lists say of themselves alone: of a council next door not all sites are held, so that none may be held
+    where it has some.
+    """
+    return sorted(
+        str(name) for code, name in councils.items() if not site_places.claimed_whole(catalogue, service, str(code))
+    )
 
 
 def place_facts(place: Place, table: pd.DataFrame) -> dict[str, Any]:
@@ -170,10 +178,11 @@ def place_facts(place: Place, table: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _indicator_facts(indicator: Indicator, nation: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
+def indicator_facts(indicator: Indicator, nation: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
+    """Return what is known of an indicator in a place, and its median over all that is held where all is known."""
     values = table[indicator.id]
     breaks = class_breaks(values.to_numpy(dtype=float), decimals=indicator.decimals)
-    partial = bool(indicator.nearest) and nation[indicator.id].isna().any()  # known in some councils only
+    partial = indicator.from_sites and nation[indicator.id].isna().any()  # known in some councils only
     return {
         "id": indicator.id,
         "name": indicator.name,
@@ -235,8 +244,15 @@ def report(
     catalogue: Mapping[str, Source],
     located: Mapping[str, Located],
     readings: Mapping[str, Reading],
+    left: Collection[str],
 ) -> dict[str, Any]:
-    """Account for every source: rows read, used, not used and why; and for people and sites."""
+    """Account for every source: rows read, used, not used and why; and for people and sites.
+
+    Parameters
+    ----------
+    left : collection of str
+        Ids of the sources that are read only when asked for, and were not.
+    """
     table, sites = material.table, material.sites
     inside = sites[sites["inside"]]
     return {
@@ -253,14 +269,20 @@ def report(
             for service in services_in(catalogue, sites)
         },
         "sources": [
-            _source_facts(source, located.get(name), readings.get(name), table.index, sites)
+            _source_facts(source, located.get(name), readings.get(name), table.index, sites, asked=name not in left)
             for name, source in catalogue.items()
         ],
     }
 
 
 def _source_facts(
-    source: Source, found: Located | None, reading: Reading | None, members: pd.Index, sites: pd.DataFrame
+    source: Source,
+    found: Located | None,
+    reading: Reading | None,
+    members: pd.Index,
+    sites: pd.DataFrame,
+    *,
+    asked: bool,
 ) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "id": source.id,
@@ -283,7 +305,7 @@ def _source_facts(
     }
     if reading is None:
         status = "missing" if found is None else "held, not used in this edition"
-        if source.id in old_sources():
+        if not asked:
             status = "off unless asked for"
         if found is not None and source.id in LEANING_ON_POSTCODES:
             facts["warning"] = "placed by postcode, and no postcode look-up is held"

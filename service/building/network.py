@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from geodata.catalogue import LICENCES
+from geodata.dates import day as day_words
 from geodata.timetables import Timetable
 from layers.routing import SNAP_LIMIT_M
 from service.building.network_files import STREETS, TIMETABLE, BadNetwork, NetworkRead, refuse_elsewhere
-from service.pages.wording import day as day_words
 from service.travel.edition_times import TRANSIT, Minutes
 from service.travel.route import Ways, metres_to_street, minutes_over
 from service.travel.write import origins_of
@@ -54,7 +54,8 @@ def route(read: NetworkRead, table: pd.DataFrame, sites: pd.DataFrame, say: Call
     ------
     BadNetwork
         network-too-large for places of more than 2,000 neighbourhoods; network-elsewhere where people live more than
-        1 km from every street: the streets are of another place, or cut too tight.
+        1 km from every street: the streets are of another place, or cut too tight; network-needs-homes where no
+        centroid is known.
     """
     if len(table) > MOST_NEIGHBOURHOODS:
         message = f"the place has {len(table):,} neighbourhoods; times over streets are for at most "
@@ -87,10 +88,10 @@ def _snap(ways: Ways, origins: pd.DataFrame, sites: pd.DataFrame) -> dict[str, A
     found: dict[str, Any] = {}
     for mode, network in ways.networks.items():
         away = metres_to_street(network, placed["centroid_x_m"], placed["centroid_y_m"])
-        figures = (np.median(away), np.percentile(away, 95), away.max()) if len(away) else (0.0, 0.0, 0.0)
+        figures = (np.median(away), np.percentile(away, 95), away.max())
         found[mode] = {name: round(float(value), 1) for name, value in zip(SHOWN_DISTANCES, figures, strict=True)} | {
             "past_limit": int((away > SNAP_LIMIT_M).sum()),
-            "furthest": str(placed.index[int(away.argmax())]) if len(away) else None,
+            "furthest": str(placed.index[int(away.argmax())]),
         }
     outside = metres_to_street(ways.networks["walk"], sites["easting"], sites["northing"]) > SNAP_LIMIT_M
     found["sites"] = {"all": len(sites), "outside": int(outside.sum())}

@@ -19,13 +19,12 @@ from geodata.locate import Located
 from geodata.neighbourhoods import BASE
 from geodata.networks import Streets, load_facts, load_streets, read_streets
 from geodata.readers import read_all
-from geodata.timetables import Timetable, holds_timetable, load_timetable, read_timetable
+from geodata.timetables import WINDOW, Timetable, holds_timetable, load_timetable, read_timetable
 from layers.routing import SNAP_LIMIT_M
 from service.travel.edition_times import NETWORK
 from service.travel.route import metres_to_street
 
 STREETS, TIMETABLE = "streets", "timetable"
-WINDOW = ("08:00", "10:00")
 CENTROIDS = "lsoa21_centroids"
 
 
@@ -149,8 +148,13 @@ def refuse_elsewhere(streets: Streets, placed: pd.DataFrame) -> None:
     Raises
     ------
     BadNetwork
-        network-elsewhere, naming the neighbourhood that lies furthest from every street.
+        network-elsewhere, naming the neighbourhood that lies furthest from every street; network-needs-homes where
+        no neighbourhood is left: no time can begin anywhere.
     """
+    if placed.empty:
+        message = "where people of the place live is not known, so no time over streets can be worked out"
+        hint = "Add the file of population-weighted centroids to the sources, or build with --without-network."
+        raise BadNetwork(message, rule="network-needs-homes", hint=hint)
     away = metres_to_street(streets.networks["walk"], placed["centroid_x_m"], placed["centroid_y_m"])
     count = int((away > SNAP_LIMIT_M).sum())
     if not count:

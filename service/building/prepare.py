@@ -118,7 +118,7 @@ def build(
     readings = read_all({name: found.path for name, found in located.items()}, catalogue, say)
     say("joining and scoring")
     material = _join_and_score(place, catalogue, readings, focuses)
-    account = report(material, catalogue, located, readings)
+    account = report(material, catalogue, located, readings, left)
     facts = {
         "method": METHOD_VERSION,
         "neighbourhoods": len(material.table),

@@ -11,6 +11,7 @@ import numpy as np
 
 from geodata.errors import UnknownService
 from geodata.services import giving, load_services
+from service.editions.views import DEFAULT_FOCUS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,6 +69,25 @@ class ServicesOfEdition:
             raise UnknownService(f"{self.place['name']} has no sites of a service {name[:60]!r}; there are {there}.")
         return self._services[name]
 
+    def usual_focus(self, service: str) -> str:
+        """Name the focus that a service is usually asked for with: Best start in life for Family Hubs.
+
+        Parameters
+        ----------
+        service : str
+            Any name, those of services that are not here too.
+
+        Returns
+        -------
+        str
+            The default focus where the service has none of its own, or the edition has not.
+        """
+        return str(self._services.get(service, {}).get("focus") or DEFAULT_FOCUS)
+
+    def usual_mode(self, service: str) -> str:
+        """Name the way most people travel to a service, else, or without times for it, the first of the edition."""
+        return str(self._services.get(service, {}).get("mode") or self.modes()[0])
+
     def complete_rows(self, service: str) -> NDArray[np.bool_]:
         """Whether the list of a service is whole in each neighbourhood's council, shape (n,); else not known here."""
         whole = np.zeros(self.count, dtype=bool)
@@ -96,8 +116,9 @@ class ServicesOfEdition:
     def site_supply(self, rows: Sequence[int]) -> NDArray[np.float64]:
         """Give what each of these sites counts as supply, shape (k,).
 
-        1, or its part of 1 for a site of a practice with branches. Where users brought a capacity for any site of a
-        service, a site of it counts as its capacity, NaN where it has none: unknown, never 0.
+        1, or its part of 1 for a site of a practice with branches; NaN for a branch whose practice is not held.
+        Where users brought a capacity for any site of a service, a site of it counts as its capacity, NaN where it
+        has none: unknown, never 0.
         """
         sites = self.sites()
         return np.array([self._supply(sites[row]) for row in rows], dtype=float)
@@ -105,7 +126,8 @@ class ServicesOfEdition:
     def _supply(self, site: dict[str, Any]) -> float:
         if site["service"] in self._by_capacity:
             return np.nan if site.get("capacity") is None else float(site["capacity"])
-        return 1.0 if site.get("supply") is None else float(site["supply"])
+        supply = site.get("supply", 1.0)  # an edition built before supply was kept says nothing
+        return np.nan if supply is None else float(supply)
 
     @cached_property
     def _by_capacity(self) -> frozenset[str]:

@@ -142,8 +142,9 @@ class TravelOfEdition:
         """What is known of the streets and timetable that the edition was built with; None without them.
 
         ``streets`` and ``timetable`` (facts of the files, as `geodata.networks` and `geodata.timetables` give
-        them; timetable may be None), ``basis`` (mode to words), ``snap`` (for each mode: how far centroids and sites
-        lie from a street), ``notes`` (sentences to show).
+        them; timetable may be None), ``basis`` (mode to words), ``snap`` (for each mode how far centroids lie from
+        a street, and under ``sites`` how many lie outside), ``carried`` (which of the two are those of the edition
+        before), ``notes`` and ``timetable_notes`` (sentences to show), ``sources`` (entries as the edition's others).
         """
         path = self._web / ABOUT
         found: dict[str, Any] | None = orjson.loads(path.read_bytes()) if path.is_file() else None

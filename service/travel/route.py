@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from geodata.networks import StreetNetwork, held_modes, load_network
 from geodata.timetables import Timetable, holds_timetable, load_timetable
@@ -84,5 +83,5 @@ def metres_to_street(network: StreetNetwork, x: pd.Series, y: pd.Series) -> Minu
     placed = np.isfinite(points).all(axis=1)
     away = np.full(len(points), np.inf)
     if placed.any():
-        away[placed] = cKDTree(np.column_stack([network.x_m, network.y_m])).query(points[placed])[0]
+        away[placed] = network.tree.query(points[placed])[0]
     return away

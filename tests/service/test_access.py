@@ -24,6 +24,7 @@ from service.access.words import headlines
 from service.commands.main import app
 from service.editions.edition import Edition, open_edition
 from service.editions.views import View
+from service.siting.usual import usual_mode as usual_mode_of_plans
 from service.web.dependencies import ViewWords, read_view
 from service.web.queries import BadQuery
 
@@ -232,6 +233,11 @@ def test_the_usual_focus_and_way_follow_the_service(edition, monkeypatch):
     assert read_view(edition, ViewWords(service="library")).focus == "core"  # other layers keep their own
     assert usual_focus(edition, "dental", "adults") == "core"
     assert usual_focus(edition, "dental", "children") == usual_focus(edition, "dental") == "child-dental"
+    assert edition.usual_mode("library") == usual_mode_of_plans(edition, "library") == "drive"
+    assert edition.usual_mode("gp") == usual_mode_of_plans(edition, "new") == edition.modes()[0] == "walk"
+    with monkeypatch.context() as changed:
+        changed.setattr(Edition, "modes", lambda self: ["cycle", "drive"])  # streets without footpaths
+        assert usual_mode_of_plans(edition, "gp") == asked_of(edition, view(service="gp")).mode == "cycle"
     hubs = view(service="family_hub")
     said = access_answer(edition, hubs)["words"][0]
     assert (
@@ -440,6 +446,22 @@ def test_bad_words_are_refused_by_name(served, query, status, said):
     assert answer.status_code == status
     assert answer.headers["content-type"].startswith("application/problem+json")
     assert said in answer.text.replace("\\", "")
+
+
+def test_whose_new_patients_nobody_lists_cannot_be_asked_for(served, monkeypatch):
+    every = Edition.sites
+    listed = served.json(f"{API}?service=dental&accepting=adults")["accepting"]["adults"]
+    assert listed["yes"] > 0
+
+    def sites(self, service=None, within=""):
+        return [site | {"accepting_adults": None} for site in every(self, service, within)]
+
+    monkeypatch.setattr(Edition, "sites", sites)
+    assert served.get(f"{API}?service=dental&accepting=children").status_code == 200
+    for path in (API, "/geojson/demo/access", "/downloads/demo/access.csv"):
+        refused = served.get(f"{path}?service=dental&accepting=adults")
+        assert (refused.status_code, refused.json()["parameter"]) == (422, "accepting"), path
+        assert "take new adult NHS patients is not listed" in refused.json()["detail"]
 
 
 def test_the_command_refuses_with_a_reason(demo_store):

@@ -21,7 +21,7 @@ from geodata.services import giving, load_services, old_sources
 from geodata.stored import read_neighbourhoods
 from layers.map_layers import SITE_SYMBOLS
 from service.building.access_indicators import catchment, gp_fte
-from service.building.facts import complete_councils, gaps_next_door
+from service.building.facts import complete_councils, gaps_next_door, indicator_facts, next_door, report
 from service.editions.edition import Edition, open_edition
 from service.editions.services import ServicesOfEdition
 from service.measures.need_without import ACCESS, why_left_out
@@ -89,10 +89,13 @@ def test_a_council_partly_outside_is_judged_by_all_its_sites_and_gaps_next_door_
     material = cast("Any", SimpleNamespace(nation=nation, table=table, sites=sites))
     national = {"gp": replace(load_catalogue()["gp_practices"], complete_for={"gp": ("*",)})}
     assert complete_councils(material, national, "gp") == ["A", "B"]
-    assert gaps_next_door(table, nation, national, "gp") == []
+    beside = next_door(table, nation)
+    assert beside.to_dict() == {"C": "Gap", "D": "Whole"}
+    assert gaps_next_door(beside, national, "gp") == []
     some = {"gp": replace(load_catalogue()["gp_practices"], complete_for={"gp": ("A", "D")})}
     assert complete_councils(material, some, "gp") == ["A"]
-    assert gaps_next_door(table, nation, some, "gp") == ["Gap"]
+    assert gaps_next_door(beside, some, "gp") == ["Gap"]
+    assert next_door(table, table).empty
 
 
 # An edition's services
@@ -131,6 +134,33 @@ def test_site_rows_are_rows_of_the_list_of_sites(edition: Edition) -> None:
     accepting = edition.site_rows("dental", accepting="children")
     assert [sites[row]["site_id"] for row in accepting] == ["V99502", "V99505", "V99506", "V99509"]
     assert edition.site_supply(centres).tolist() == [1.0] * 7
+
+
+def test_a_branch_of_a_practice_that_is_not_held_counts_as_unknown_never_as_one() -> None:
+    sites = [{"service": "gp", "supply": 0.5}, {"service": "gp_branch", "supply": None}, {"service": "gp"}]
+    part = cast("Any", ServicesOfEdition())
+    part.own, part.sites = SimpleNamespace(sites=[]), lambda: sites
+    np.testing.assert_array_equal(part.site_supply([0, 1, 2]), [0.5, np.nan, 1.0])
+
+
+def test_an_old_list_that_was_asked_for_and_is_not_there_is_missing(demo_store: Path) -> None:
+    branches = load_catalogue()["gp_branches"]
+    stored = read_neighbourhoods(open_edition(demo_store, "demo").stored)
+    sites = pd.DataFrame({"service": [], "site_id": [], "inside": pd.Series(dtype=bool)})
+    material = cast(
+        "Any", SimpleNamespace(table=stored, sites=sites, totals=[], carried=None, place=SimpleNamespace(id="demo"))
+    )
+    for asked, status in (((), "off unless asked for"), (("gp_branches",), "missing")):
+        account = report(material, {"gp_branches": branches}, {}, {}, old_sources(asked))
+        assert account["sources"][0]["status"] == status
+
+
+def test_a_median_over_the_known_part_is_not_shown_as_that_of_all() -> None:
+    indicators, index = load_indicators(), pd.Index(["E01000001", "E01000002"], name="lsoa21cd")
+    for name in ("family_hub_walk_min", GP.id):
+        nation = pd.DataFrame({name: [3.0, np.nan]}, index=index)
+        assert indicator_facts(indicators[name], nation, nation)["reference_median"] is None
+        assert indicator_facts(indicators[name], nation.dropna(), nation)["reference_median"] == 3
 
 
 def test_dentists_answers_are_counted_inside_and_unknown_is_no_no(edition: Edition) -> None:

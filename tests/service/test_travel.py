@@ -278,6 +278,13 @@ def test_too_many_neighbourhoods_are_refused(edition):
         route(NetworkRead(load_streets(edition.network_folder), None, {}, {}), many, sites_of(edition), print)
 
 
+def test_streets_are_refused_where_it_is_not_known_where_people_live(edition):
+    table = read_neighbourhoods(edition.stored).assign(centroid_x_m=np.nan, centroid_y_m=np.nan)
+    with pytest.raises(BadNetwork, match="where people of the place live is not known") as caught:
+        route(NetworkRead(load_streets(edition.network_folder), None, {}, {}), table, sites_of(edition), print)
+    assert caught.value.rule == "network-needs-homes"
+
+
 def test_a_bad_file_names_its_rule():
     with pytest.raises(BadFile, match=r"\[bad-window\]"):
         read_timetable(GTFS, window=("10:00", "08:00"))
