@@ -211,7 +211,7 @@ def closure(
     opened, view, folder = _opened(place, service, focus, rho, within, weights, edition, store)
     asked = Asked(
         service=service,
-        add=str(-len(set(site))),
+        add=str(-len({text.strip() for text in site})),
         close=site,
         demand=_whom(demand),
         minutes=minutes,

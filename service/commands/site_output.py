@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from service.commands.output import print_table
+from service.pages.siting_words import proof_words
 
 MOST_SHOWN = 10
 MEASURES = (
@@ -23,8 +24,7 @@ def show_plan(plan: dict[str, Any]) -> None:
     print(f"{plan['file']}: {words['services']} in {words['area']}, edition {plan['edition']}, focus {asked['focus']}")
     print(f"  For {words['demand']}; {words['mode']}, {words['time_basis']}")
     if not asked["closure"]:
-        proof = plan["proof"]
-        print(f"  Aim: {words['objective']}. {_proof(proof)}")
+        print(f"  Aim: {words['objective']}. {proof_words(plan)}")
     for status, verb in (("opened", "Open"), ("closed", "Close")):
         for each in plan["sites"]:
             if each["status"] == status:
@@ -67,13 +67,6 @@ def _show_left(count: int) -> None:
     """Say how many rows a table leaves out."""
     if count > 0:
         print(f"  and {count:,} more: --json gives all of them, a file too")
-
-
-def _proof(proof: dict[str, Any]) -> str:
-    """Say how sure it is that no other choice of sites is better."""
-    if proof["gap"] <= 0:
-        return "No other choice of sites does better by it: that is proved."
-    return f"No other choice can do better by more than {100 * proof['gap']:.2f} per cent: that much is proved."
 
 
 def _price(ratio: float) -> str:

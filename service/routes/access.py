@@ -15,6 +15,7 @@ from service.access.answers import access_answer
 from service.editions.edition import Edition
 from service.editions.views import ACCESS, View
 from service.routes.geojson import answer_key
+from service.routes.heavy import check_area
 from service.web.answers import answer
 from service.web.dependencies import (
     AcceptingText,
@@ -84,6 +85,7 @@ def _found(edition: Edition, view: View, workshop: Workshop, outcome: str) -> by
     """Make the answer: here, or for a large place, where it may take seconds, in the workshop."""
     if not edition.large:
         return orjson.dumps(access_answer(edition, view, outcome=outcome))
+    check_area(edition, view)
     asked: dict[str, Any] = {"store": str(edition.stored.folder.parent.parent), "edition": edition.id}
     asked |= {"view": asdict(view), "outcome": outcome}
     return orjson.dumps(from_thread.run(partial(workshop.run, JOB, **asked)))

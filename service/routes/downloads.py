@@ -23,7 +23,7 @@ from service.files.downloads import (
     geojson_bytes,
 )
 from service.files.file_table import table_of
-from service.routes.heavy import heavy_answer
+from service.routes.heavy import check_area, heavy_answer
 from service.web.answers import answer
 from service.web.dependencies import RequestedEdition, RequestedView, RequestedWorkshop
 from service.web.workshop import Workshop
@@ -85,6 +85,7 @@ def _light(request: Request, edition: Edition, view: View, kind: str) -> Respons
 
 
 async def _heavy(request: Request, workshop: Workshop, edition: Edition, view: View, kind: str) -> Response:
+    check_area(edition, view)
     store = str(edition.stored.folder.parent.parent)
     wanted = {"store": store, "kind": kind, "view": asdict(view), "edition": edition.id}
     key, pinned = answer_key(edition, view, kind), bool(view.edition)

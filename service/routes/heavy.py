@@ -14,8 +14,9 @@ from typing import Any, BinaryIO
 from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
+from service.editions.edition import Edition
+from service.editions.views import View
 from service.web.answers import CHANGES_WITH_EDITION, NEVER_CHANGES
-from service.web.queries import BadQuery
 from service.web.workshop import Workshop
 
 CHUNK = 256 * 1024
@@ -85,10 +86,14 @@ async def made_in_workshop(workshop: Workshop, job: str, arguments: dict[str, An
     """Have a file made, and open it; its folder is gone before the first byte is sent, whatever happens."""
     with tempfile.TemporaryDirectory(prefix="evenreach-", ignore_cleanup_errors=True) as folder:
         path = str(Path(folder, "made"))
-        refused = await workshop.run(job, **arguments, path=path)
-        if isinstance(refused, dict):
-            raise BadQuery(refused["parameter"], refused["message"], hint=refused["hint"])
+        await workshop.run(job, **arguments, path=path)
         return open(path, "rb")
+
+
+def check_area(edition: Edition, view: View) -> None:
+    """Refuse a footprint that the edition does not have, before a job is begun."""
+    if view.within:
+        edition.footprint(view.within)
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:

@@ -23,7 +23,7 @@ from service.measures.matched_dials import matched_answer, matched_dial, outcome
 from service.pages.furniture import breadcrumbs, furniture, site_pages
 from service.pages.share_out import share_out_page
 from service.routes.downloads import content_disposition
-from service.routes.heavy import CLIENT_LEFT, heavy_answer, made_in_workshop, unless_left
+from service.routes.heavy import CLIENT_LEFT, check_area, heavy_answer, made_in_workshop, unless_left
 from service.sharing.files import answer_key
 from service.sharing.jobs import HEAVY, JOB, arguments, made
 from service.sharing.requests import ABOUT_OVER, OVER, Asked, Form, ShareRequest, Unit
@@ -172,7 +172,7 @@ async def _made(
 ) -> bytes:
     """Share a budget out here, or in the workshop where the place is large; empty where the client left."""
     public_url = site_pages(request).tenant.public_url
-    _known(edition, view)
+    check_area(edition, view)
     if not edition.large:
         return await run_in_threadpool(lambda: made(share_budget(edition, view, asked), kind, public_url, match))
     job = made_in_workshop(workshop, JOB, arguments(edition, view, asked, kind, public_url, match))
@@ -189,12 +189,6 @@ def _refuse_idle(body: ShareOutBody) -> None:
     if idle in body.model_fields_set:
         other = "count" if body.form == "dial" else "dial"
         raise BadQuery(idle, f"{idle} came with form={body.form}.", hint=f"It belongs to form={other}; leave it out.")
-
-
-def _known(edition: Edition, view: View) -> None:
-    """Refuse a footprint that the edition does not have, before a job is begun."""
-    if view.within:
-        edition.footprint(view.within)
 
 
 def _dial(rho: float) -> float:
@@ -288,7 +282,7 @@ async def download_share_out(
     asked = words.asked().request()
     if words.floor and asked.form == "dial":
         raise BadQuery("floor", "floor came with the dial.", hint="It belongs to form=count; leave it out.")
-    _known(edition, view)
+    check_area(edition, view)
     key = answer_key(f"{kind} {view.place}", edition.id, view.but(edition="").query(**asked.parameters()))
     pinned = bool(view.edition)
     if kind in HEAVY or edition.large:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import asdict, replace
 from hashlib import sha256
 from typing import Annotated, Any
@@ -83,7 +84,7 @@ async def show_siting(
     if show not in ("", SITES_ONLY, CLOSURES):
         raise BadQuery("show", f"show is {show[:40]!r}; expected {SITES_ONLY} or {CLOSURES}.", hint="Leave it out.")
     asked = with_picked(edition, forgiven.view, as_asked(words.asked()), picked)
-    forgiven, asked = _usual(request, edition, forgiven, asked)
+    forgiven, asked = _usual(request.query_params, edition, forgiven, asked)
     view = forgiven.view.but(layer="")
     plan, closures, error = None, None, None
     if asked.service and show != SITES_ONLY:
@@ -106,15 +107,15 @@ async def _made(
 ) -> bytes | None:
     """Have the plan made, or every closure by itself; None where the client left."""
     if show == CLOSURES:
-        closing = replace(asked, add="-1", close=["any"], candidates=(), keep=(), forbid=(), point=(), capacity=())
-        return await closed_one_by_one(request, workshop, edition, view, closing.request())
+        today = replace(asked, add="", close=(), candidates=(), keep=(), forbid=(), point=(), capacity=())
+        return await closed_one_by_one(request, workshop, edition, view, today.request())
     return await planned(request, workshop, edition, view, asked.request())
 
 
-def _usual(request: Request, edition: Edition, forgiven: Forgiven, asked: Asked) -> tuple[Forgiven, Asked]:
+def _usual(given: Container[str], edition: Edition, forgiven: Forgiven, asked: Asked) -> tuple[Forgiven, Asked]:
     """Take whom the service is usually for, and how most people get there, where nothing was said."""
     service = asked.service.strip() or first_service(edition)
-    if "focus" not in request.query_params:
+    if "focus" not in given:
         forgiven = forgiven._replace(view=forgiven.view.but(focus=usual_focus(edition, service)))
     return forgiven, asked if asked.mode.strip() else replace(asked, mode=usual_mode(edition, service))
 
@@ -199,7 +200,7 @@ async def _refused(request: Request, edition: Edition, pairs: list[tuple[str, st
     forgiven = await forgiven_view(edition, ViewWords(**single))
     given = {name: [text for key, text in pairs if key == name] for name in asdict(SitingWords())}
     words: dict[str, Any] = {name: texts if _is_list(name) else "".join(texts[-1:]) for name, texts in given.items()}
-    asked = Asked(**words)
+    forgiven, asked = _usual(dict(pairs), edition, forgiven, Asked(**words))
     error = BadQuery("postcode", said)
     return await run_in_threadpool(_page, request, edition, forgiven, asked, None, error)
 

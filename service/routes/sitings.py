@@ -17,7 +17,7 @@ from service.editions.weights import check_weights
 from service.files.downloads import MEDIA_TYPES, UnknownKind
 from service.pages.furniture import site_pages
 from service.routes.downloads import content_disposition
-from service.routes.heavy import CLIENT_LEFT, heavy_answer, made_in_workshop, unless_left
+from service.routes.heavy import CLIENT_LEFT, check_area, heavy_answer, made_in_workshop, unless_left
 from service.siting.requests import (
     ABOUT_CANDIDATES,
     ABOUT_CAPACITY,
@@ -31,6 +31,7 @@ from service.siting.requests import (
     MOST_GROWTH,
     MOST_PEOPLE,
     MOST_POINTS,
+    MOST_ROOM,
     MOST_SITES,
     NEW,
     Asked,
@@ -157,7 +158,7 @@ class SitingBody(BaseModel):
         MINUTES_DEFAULT, gt=0, le=LONGEST_MINUTES, allow_inf_nan=False, description="What counts as within reach"
     )
     mode: str = Field("", max_length=20, description="walk, cycle, drive or transit; empty for the service's usual way")
-    capacity: dict[Annotated[str, Field(max_length=160)], Annotated[int, Field(ge=0, le=10**9)]] = Field(
+    capacity: dict[Annotated[str, Field(max_length=160)], Annotated[int, Field(ge=0, le=MOST_ROOM)]] = Field(
         {}, max_length=MOST_SITES, description="People a site can take, by its id; `each` for every other"
     )
     listed_capacity: bool = Field(False, description="Take the capacities of your own lists of sites")
@@ -317,7 +318,7 @@ async def _worked(
     request: Request, workshop: Workshop, edition: Edition, view: View, job: str, wanted: dict[str, Any]
 ) -> bytes | None:
     """Read what a job of the workshop writes."""
-    _known(edition, view)
+    check_area(edition, view)
     file = await unless_left(request, made_in_workshop(workshop, job, wanted))
     if file is None:
         return None
@@ -340,12 +341,6 @@ def arguments(edition: Edition, view: View, asked: SitingRequest, kind: str, pub
 def siting_view(view: View) -> View:
     """Leave what a plan of sites does not look at out of a view."""
     return View(view.place, view.focus, view.rho, view.within, "", "", view.edition, view.weights)
-
-
-def _known(edition: Edition, view: View) -> None:
-    """Refuse a footprint that the edition does not have, before a job is begun."""
-    if view.within:
-        edition.footprint(view.within)
 
 
 async def requested_view(
@@ -380,7 +375,7 @@ async def download_siting(
 ) -> Response:
     """Give a plan of sites: neighbourhoods (CSV), sites (sites.csv, GeoJSON), both (XLSX), one A4 (PDF), all (JSON)."""
     asked = as_usual(edition, words.asked()).request()
-    _known(edition, seen)
+    check_area(edition, seen)
     public_url = site_pages(request).tenant.public_url
     key = " ".join(
         ("siting", kind, seen.place, edition.id, METHOD_VERSION, public_url, asked.state(seen.but(edition="")))

@@ -14,7 +14,6 @@ from service.pages.share_out import matched_part, result_of
 from service.sharing.files import share_bytes
 from service.sharing.requests import ShareRequest
 from service.sharing.share_outs import SharedBudget, share_budget
-from service.web.queries import BadQuery
 
 JOB = "service.sharing.jobs:make"
 HEAVY = ("xlsx", "pdf")
@@ -59,18 +58,8 @@ def make(
     public_url: str,
     match: str,
     path: str,
-) -> dict[str, str] | None:
-    """Write one file; what the workshop runs.
-
-    Returns
-    -------
-    dict or None
-        Why the request cannot be met (parameter, message, hint); None where the file was written.
-    """
+) -> None:
+    """Write one file; what the workshop runs."""
     opened = open_edition(Path(store), view["place"], edition, check=False)
-    try:
-        shared = share_budget(opened, View(**view), ShareRequest(**{**request, "areas": ()}))
-    except BadQuery as error:
-        return {"parameter": error.parameter, "message": str(error), "hint": error.hint}
+    shared = share_budget(opened, View(**view), ShareRequest(**{**request, "areas": ()}))
     Path(path).write_bytes(made(shared, kind, public_url, match))
-    return None

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from layers.siting import PlanMeasures, closure_test
 from service.editions.edition import Edition
 from service.editions.views import View
-from service.siting.comparisons import measures_of
-from service.siting.effects import MINUTES_DECIMALS, Journeys, whole
-from service.siting.plans import journeys_of
-from service.siting.questions import ask
+from service.siting.effects import change_of, minutes
+from service.siting.questions import Question, ask
 from service.siting.requests import MOST_SITES, NEW, SitingRequest
+from service.siting.sites import Option
 from service.siting.words import words_of
 from service.web.queries import BadQuery
 
@@ -41,37 +42,41 @@ def closures_of(edition: Edition, view: View, request: SitingRequest) -> dict[st
     BadQuery
         As `service.siting.plans.plan_sites`; if no site of the service stands in the area.
     """
-    sites = _inside(edition, view, request.service)
-    wanted = SitingRequest(
-        request.service,
+    closing = replace(
+        request,
         add=-1,
-        close=tuple(sites),
-        demand=request.demand,
-        minutes=request.minutes,
-        mode=request.mode,
-        growth=request.growth,
+        close=tuple(_inside(edition, view, request.service)),
+        candidates=(),
+        keep=(),
+        forbid=(),
+        points=(),
+        capacity=(),
     )
-    question = ask(edition, view.but(layer=""), wanted)
-    placed = [site for site in question.sites if site.role == "closable"]
-    today = measures_of(question.measures(question.existing))
-    rows = []
-    for site in placed:
-        left = [name for name in question.existing if name != site.id]
-        after = measures_of(question.measures(left)) if left else {"mean_min": None, "covered": 0}
-        rows.append(
-            {
-                "id": site.id,
-                "name": site.name,
-                "postcode": site.postcode or None,
-                "mean_min": after["mean_min"],
-                "longer": _longer(journeys_of(question, left, None)),
-                "lost": whole(today["covered"] - after["covered"]),
-            }
-        )
+    question = ask(edition, view.but(layer=""), closing)
+    today = question.measures(question.existing)
+    rows = [_closed(question, site, today) for site in question.sites if site.role == "closable"]
     return {
         "words": words_of(question),
-        "before_min": today["mean_min"],
+        "before_min": minutes(today.mean),
         "rows": sorted(rows, key=_most_missed),
+    }
+
+
+def _closed(question: Question, site: Option, today: PlanMeasures) -> Row:
+    """Close one site by itself (methods M7); where it is the only one, nobody reaches any."""
+    if len(question.existing) == 1:
+        mean, covered, change = None, 0.0, np.where(np.isfinite(question.cost[site.id]), np.inf, 0.0)
+    else:
+        found = closure_test(question.cost, question.demand, question.existing, site.id, limit=question.request.minutes)
+        mean, covered = minutes(found.after.mean), found.after.covered or 0.0
+        change = change_of(*(found.changes[name].to_numpy() for name in ("before_min", "after_min")))
+    return {
+        "id": site.id,
+        "name": site.name,
+        "postcode": site.postcode or None,
+        "mean_min": mean,
+        "longer": int(np.round(question.people[change > 0]).sum()),
+        "lost": round(today.covered or 0.0) - round(covered),
     }
 
 
@@ -87,12 +92,6 @@ def _inside(edition: Edition, view: View, service: str) -> list[str]:
         said = f"{len(found):,} sites are too many to close one by one; at most {MOST_SITES:,} can be compared."
         raise BadQuery("within", said, hint="Choose a smaller area.")
     return found
-
-
-def _longer(journeys: Journeys) -> int:
-    """Count the people whose way gets longer, as `service.siting.effects.changed` lists them."""
-    later = np.round(journeys.after, MINUTES_DECIMALS) > np.round(journeys.before, MINUTES_DECIMALS)
-    return int(np.round(journeys.people[later]).sum())
 
 
 def _most_missed(row: Row) -> tuple[float, str, str]:

@@ -145,12 +145,17 @@ def changed(edition: Edition, journeys: Journeys, names: dict[str, str]) -> tupl
     edition, journeys
     names : dict of site id to name
     """
-    seen = np.round(journeys.before, SHOWN_DECIMALS) != np.round(journeys.after, SHOWN_DECIMALS)
-    with np.errstate(invalid="ignore"):  # NaN where no site is in reach before and after
-        change = np.where(seen, np.round(journeys.after - journeys.before, MINUTES_DECIMALS), 0.0)
+    change = change_of(journeys.before, journeys.after)
     gainers = [_named(edition, journeys, index, names) for index in _sorted(-change)]
     losers = [_named(edition, journeys, index, names) for index in _sorted(change)]
     return gainers, losers
+
+
+def change_of(before: Vector, after: Vector) -> Vector:
+    """Minutes by which each way gets longer; 0 where that is too little to be shown, NaN where no site is in reach."""
+    seen = np.round(before, SHOWN_DECIMALS) != np.round(after, SHOWN_DECIMALS)
+    with np.errstate(invalid="ignore"):  # NaN where no site is in reach before and after
+        return np.where(seen, np.round(after - before, MINUTES_DECIMALS), 0.0)
 
 
 def _sorted(change: Vector) -> list[int]:

@@ -13,7 +13,6 @@ from service.siting.closures import closures_of
 from service.siting.files import plan_bytes
 from service.siting.plans import plan_sites
 from service.siting.requests import SitingRequest
-from service.web.queries import BadQuery
 
 
 def wake() -> None:
@@ -28,35 +27,19 @@ def result_link(edition: Edition, view: View, request: SitingRequest, public_url
 
 def make(
     store: str, edition: str, view: dict[str, Any], request: dict[str, Any], kind: str, public_url: str, path: str
-) -> dict[str, str] | None:
-    """Write one plan as a kind of file; what the workshop runs.
-
-    Returns
-    -------
-    dict or None
-        Why the request cannot be met (parameter, message, hint); None where the file was written.
-    """
+) -> None:
+    """Write one plan as a kind of file; what the workshop runs."""
     opened = open_edition(Path(store), view["place"], edition, check=False)
     seen, asked = View(**view), SitingRequest(**_tuples(request))
-    try:
-        plan = plan_sites(opened, seen, asked)
-    except BadQuery as error:
-        return {"parameter": error.parameter, "message": str(error), "hint": error.hint}
+    plan = plan_sites(opened, seen, asked)
     Path(path).write_bytes(plan_bytes(opened, seen, plan, kind, link=result_link(opened, seen, asked, public_url)))
-    return None
 
 
-def make_closures(
-    store: str, edition: str, view: dict[str, Any], request: dict[str, Any], path: str
-) -> dict[str, str] | None:
-    """Write what closing each site of today would mean as JSON; what the workshop runs. It answers as `make` does."""
+def make_closures(store: str, edition: str, view: dict[str, Any], request: dict[str, Any], path: str) -> None:
+    """Write what closing each site of today would mean as JSON; what the workshop runs."""
     opened = open_edition(Path(store), view["place"], edition, check=False)
-    try:
-        found = closures_of(opened, View(**view), SitingRequest(**_tuples(request)))
-    except BadQuery as error:
-        return {"parameter": error.parameter, "message": str(error), "hint": error.hint}
+    found = closures_of(opened, View(**view), SitingRequest(**_tuples(request)))
     Path(path).write_bytes(orjson.dumps(found))
-    return None
 
 
 def _tuples(request: dict[str, Any]) -> dict[str, Any]:

@@ -86,10 +86,7 @@ def _compared(sheet: Sheet, plan: dict[str, Any], result: dict[str, Any], bottom
     parts: list[tuple[str, list[str], list[float], list[list[str]], int]] = []
     widths = [FULL - 4 * FIGURE, *[FIGURE] * 4]
     heads = ["Neighbourhood", "People", "Before (min)", "After (min)", "Change"]
-    for name, title in (
-        ("losers", "A longer journey, the greatest change first"),
-        ("gainers", "A shorter journey, the greatest change first"),
-    ):
+    for name, title in CHANGED:
         rows = [
             [f"{row['name']} ({row['lsoa_name']})", row["people"], row["before"], row["after"], row["change"]]
             for row in result[name][:MOST_NAMED]

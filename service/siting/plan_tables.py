@@ -8,6 +8,7 @@ from typing import Any
 from service.editions.edition import Edition
 from service.editions.views import View
 from service.files.file_table import ABOUT_COLUMNS, Column, Table, facts_of
+from service.pages.siting_words import proof_words
 from service.siting.effects import SHOWN_DECIMALS
 
 Plan = dict[str, Any]
@@ -132,6 +133,7 @@ def said_of(plan: Plan) -> list[str]:
         *([f"Sites that open: {', '.join(opened)}."] if opened else []),
         *([f"Sites that close: {', '.join(closed)}."] if closed else []),
         *([] if plan["request"]["closure"] else [f"Aim: {words['objective']}."]),
+        *filter(None, [proof_words(plan)]),
         f"Counted: {words['demand']}.",
         f"Travel {words['mode']}: {words['time_basis']}.",
         *plan["notes"],

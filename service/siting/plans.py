@@ -102,6 +102,7 @@ def _answer(question: Question, study: SitingStudy | None) -> dict[str, Any]:
     opened = [str(site) for site in plan.open_sites] if plan else question.kept
     journeys = journeys_of(question, opened, plan)
     sites = {site.id: site for site in question.sites}
+    words, query = words_of(question), request.query(view)
     gainers, losers = changed(edition, journeys, {site.id: site.name for site in question.sites})
     return {
         "place": edition.place["id"],
@@ -111,8 +112,8 @@ def _answer(question: Question, study: SitingStudy | None) -> dict[str, Any]:
         "method": METHOD_VERSION,
         "attribution": edition.attribution("access"),
         "request": request_facts(view, request),
-        "query": request.query(view),
-        "words": words_of(question),
+        "query": query,
+        "words": words,
         "kappa": None if question.kappa is None else round(question.kappa, KAPPA_DECIMALS),
         "sites": [_site(site, site.id in opened, question.capacity) for site in question.sites],
         "before": _measured(question, question.existing),
@@ -125,7 +126,7 @@ def _answer(question: Question, study: SitingStudy | None) -> dict[str, Any]:
         "gainers": gainers,
         "losers": losers,
         "neighbourhoods": neighbourhoods(edition, journeys),
-        "notes": notes_of(question, study),
+        "notes": notes_of(question, study, words, query),
     }
 
 

@@ -138,8 +138,8 @@ def ask(edition: Edition, view: View, request: SitingRequest) -> Question:
     scores = score(edition, view)
     sites, remarks = options(edition, view, request)
     who = counted(edition, view, request, scores)
-    table = minutes_to(edition, request.mode, scores.rows, sites)
     _check_number(request, sites)
+    table = minutes_to(edition, request.mode, scores.rows, sites)
     placed = [number for number in range(len(sites)) if not np.isnan(table[:, number]).all()]
     remarks += [UNPLACED.format(site.name) for number, site in enumerate(sites) if number not in set(placed)]
     sites, table = [sites[number] for number in placed], table[:, placed]

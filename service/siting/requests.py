@@ -22,6 +22,7 @@ OWN, SITE = "own:", "site:"
 EACH, LISTED = "each", "listed"
 MOST_ADDED, MOST_SITES, MOST_POINTS, MOST_GROWTH = 50, 300, 200, 5_000
 MOST_PEOPLE = 999_999  # added to one neighbourhood
+MOST_ROOM = 999_999_999  # people one site can take
 LONGEST_QUERY = 8_000  # characters of an address that still reopens a plan
 MINUTES_DEFAULT, LONGEST_MINUTES = 15.0, 240
 MODE_DEFAULT = "walk"

@@ -230,9 +230,7 @@ def _rows_of(edition: Edition, text: str) -> list[int]:
         site_id = text.removeprefix(SITE)
         found = [row for row, site in enumerate(sites) if site["site_id"] == site_id]
         if not found:
-            raise BadQuery(
-                "candidates", f"No site here has the id {site_id[:80]!r}.", hint="Take ids from the list of sites."
-            )
+            raise BadQuery("candidates", f"No site here has the id {site_id[:80]!r}.", hint=TAKE_IDS)
         return found
     known = [entry["id"] for entry in edition.services()]
     if text not in known:

@@ -4,34 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from geodata.services import load_services
 from service.editions.edition import Edition
-from service.editions.views import DEFAULT_FOCUS
-from service.siting.requests import MODE_DEFAULT, Asked
+from service.siting.requests import Asked
 
 
 def usual_focus(edition: Edition, service: str) -> str:
-    """Give the focus that a service is usually asked for with: Best start in life for Family Hubs.
-
-    Parameters
-    ----------
-    edition : Edition
-    service : str
-        Any name, "new" and unknown ones too.
-
-    Returns
-    -------
-    str
-        Id of a focus of the edition; the default one where the service has none of its own.
-    """
-    known = load_services().get(service)
-    return known.focus if known and known.focus in edition.focuses else DEFAULT_FOCUS
+    """Give the focus of `Edition.usual_focus`, for "new" and unknown services too."""
+    return edition.usual_focus(service)
 
 
 def usual_mode(edition: Edition, service: str) -> str:
-    """Give the way most people travel to a service, where the edition has times for it; else on foot."""
-    known = load_services().get(service)
-    return known.mode if known and known.mode and known.mode in edition.modes() else MODE_DEFAULT
+    """Give the way to travel of `Edition.usual_mode`."""
+    return edition.usual_mode(service)
 
 
 def as_usual(edition: Edition, asked: Asked) -> Asked:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from layers.siting import SitingStudy
+from layers.siting_errors import (
+    NoAversion,
+    Nobody,
+    NoRoom,
+    NoRoomInReach,
+    OutOfReach,
+    TooManyPairs,
+    TooManySites,
+    Undecided,
+)
+from service.pages.wording import and_words
 from service.siting.capacities import without_room
 from service.siting.requests import NEW
 from service.siting.sites import Option, gaps_near, listed
+from service.travel.edition_times import MODE_WORDS
 from service.web.queries import BadQuery
 
 if TYPE_CHECKING:
@@ -27,8 +38,18 @@ BY_WHERE_PEOPLE_LIVE = "Groups are by where people live, not by person, and coun
 NEW_SERVICE = "a new service"
 RANKED_BY_AIM = "With these limits, candidates are ranked by the aim asked for alone."
 NOT_COMPARED = "There are too many sites with limits to compare this plan with others: name fewer sites for that."
+NO_FAIR = "How fair journeys are cannot be said: nobody who counts can reach a site."
+AT_THE_DOOR = "How fair journeys are cannot be said: every journey takes 0 minutes."
 TOO_LONG = "What was asked is too long for a link. The JSON file holds it all."
-MODES = {"walk": "on foot", "cycle": "by bicycle", "drive": "by car", "transit": "by public transport"}
+REASONS: dict[type, tuple[str, str]] = {
+    TooManySites: ("add", "Ask for fewer sites, or name more candidates."),
+    TooManyPairs: ("capacity", "Choose a smaller area, name fewer candidates, or leave the limits out."),
+    NoRoomInReach: ("capacity", "Let sites take more people, name candidates near these people, or ask for coverage."),
+    OutOfReach: ("candidates", "Name candidates nearer to these people, or ask for coverage."),
+    Undecided: ("candidates", "Name fewer candidates, choose a smaller area, or ask for another aim."),
+    NoAversion: ("objective", "Ask for the shortest average instead."),
+    Nobody: ("demand", "Choose another focus, area or demand."),
+}
 
 
 def words_of(question: Question) -> dict[str, str]:
@@ -38,25 +59,24 @@ def words_of(question: Question) -> dict[str, str]:
         "objective": OBJECTIVES[request.objective].format(minutes=f"{request.minutes:g}"),
         "demand": question.counted.words,
         "time_basis": edition.time_basis(request.mode),
-        "mode": MODES.get(request.mode, request.mode),
+        "mode": MODE_WORDS.get(request.mode, request.mode),
         "service": NEW_SERVICE if request.service == NEW else str(edition.service(request.service)["name"]),
         "services": NEW_SERVICE if request.service == NEW else str(edition.service(request.service)["plural"]),
         "area": question.area,
     }
 
 
-def notes_of(question: Question, study: SitingStudy | None) -> list[str]:
-    """Say what has to be known beside the figures."""
-    notes = [*_sites_notes(question), *question.remarks, *question.counted.notes]
-    if not question.request.query(question.view):
+def notes_of(question: Question, study: SitingStudy | None, words: dict[str, str], query: str) -> list[str]:
+    """Say what has to be known beside the figures; `words` and `query` as the plan gives them."""
+    notes = [*_sites_notes(question, words), *question.remarks, *question.counted.notes]
+    if not query:
         notes.append(TOO_LONG)
     left_out = [f"Need is taken without {part['name']}: {part['why']}." for part in question.need.left_out]
     return [*notes, *_plan_notes(question, study), *left_out, BY_WHERE_PEOPLE_LIVE]
 
 
-def _sites_notes(question: Question) -> list[str]:
+def _sites_notes(question: Question, words: dict[str, str]) -> list[str]:
     """Say which open sites count, and that people use those next door too."""
-    words = words_of(question)
     today = [site for site in question.sites if site.exists]
     outside = sum(not site.inside for site in today)
     if not today:
@@ -130,11 +150,6 @@ def _same_places(question: Question) -> list[str]:
     return [f"At the same address, so equally good: {listed(names, '; ')}."] if names else []
 
 
-def and_words(names: Sequence[str]) -> str:
-    """Name a few things: A, B and C."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
 def _plan_notes(question: Question, study: SitingStudy | None) -> list[str]:
     request, notes = question.request, [*_room_notes(question), *_same_places(question)]
     if request.demand == "targeting":
@@ -147,8 +162,6 @@ def _plan_notes(question: Question, study: SitingStudy | None) -> list[str]:
         notes.append(RANKED_BY_AIM if question.compared else NOT_COMPARED)
     if study is None:
         notes.append("Nothing takes the place of what closes: everybody goes to the nearest site that stays open.")
-    elif study.plan.gap > 0:
-        notes.append(f"No plan can be better by more than {100 * study.plan.gap:.2f} per cent.")
     if unproved := _unproved(study):
         notes.append(f"{unproved:,} of the plans for other aims: the best that was found, not proved to be the best.")
     if study is not None and any(not rival.proved for rival in study.rivals):
@@ -156,15 +169,11 @@ def _plan_notes(question: Question, study: SitingStudy | None) -> list[str]:
     return notes
 
 
-def _no_room(question: Question) -> BadQuery:
+def _no_room(error: NoRoom, question: Question) -> BadQuery:
     """Say how many people no plan of this size has a place for."""
-    assert question.capacity is not None
-    kept, free = question.capacity[question.kept].sum(), question.capacity[question.free]
-    most = float(kept + free.sort_values(ascending=False).iloc[: question.choose].sum())
-    people = float(question.demand.sum())
     weighed = ", counted more where need is greater" if question.request.demand == "targeting" else ""
-    said = f"There is not room for everybody: sites can take at most {math.floor(most):,} of {people:,.0f} people"
-    said += f"{weighed}. {math.ceil(people - most):,} have no place."
+    said = f"There is not room for everybody: sites can take at most {math.floor(error.most):,} of {error.people:,.0f} "
+    said += f"people{weighed}. {math.ceil(error.short):,} have no place."
     if without_room(question.request, question.sites):
         said += f" Sites outside {question.area} take nobody from here."
     return BadQuery("capacity", said, hint="Let sites take more people, add more sites, or leave the limits out.")
@@ -180,18 +189,12 @@ def _unproved(study: SitingStudy | None) -> int:
 
 def refusal(error: ValueError, question: Question) -> BadQuery:
     """Name the field that a refusal of the method is about."""
+    if isinstance(error, NoRoom):
+        return _no_room(error, question)
     message = str(error)
     said = f"{message[:1].upper()}{message[1:]}{'' if message.endswith('.') else '.'}"
-    if message.startswith("capacity is below demand"):
-        return _no_room(question)
-    if message.startswith("capacit"):
-        return BadQuery("capacity", said, hint="Allow more people a site, add more sites, or leave the limits out.")
-    if "more sites wanted" in message:
-        return BadQuery("add", said, hint="Ask for fewer sites, or name more candidates.")
-    if "in reach" in message or "reach one" in message or "everybody" in message:
-        return BadQuery("candidates", said, hint="Name candidates nearer to these people, or ask for coverage.")
-    if "kappa" in message or "journey takes 0" in message:
-        return BadQuery("objective", said, hint="Ask for the shortest average instead.")
-    if "nobody" in message:
-        return BadQuery("demand", said, hint="Choose another focus, area or demand.")
+    for reason in type(error).__mro__:
+        if reason in REASONS:
+            field, hint = REASONS[reason]
+            return BadQuery(field, said, hint=hint)
     return BadQuery("candidates", said)

@@ -20,8 +20,10 @@ import time
 from dataclasses import dataclass
 from typing import IO, Any
 
+from service.web.queries import BadQuery
+
 FRAME = struct.Struct(">cQ")  # kind, length
-VALUE, BYTES, KNOWN_ERROR, OUT_OF_MEMORY, FAILED = b"v", b"b", b"k", b"m", b"f"
+VALUE, BYTES, REFUSED, KNOWN_ERROR, OUT_OF_MEMORY, FAILED = b"v", b"b", b"q", b"k", b"m", b"f"
 LARGEST_ANSWER = 2_000_000_000
 START_SECONDS = 60.0
 
@@ -90,6 +92,8 @@ class Workshop:
             If too many jobs wait already.
         JobFailed
             If the job went over a limit, or its process died.
+        BadQuery
+            If the job said so: the request cannot be met.
         ValueError
             If the job itself refused its arguments (a ``ValueError`` or ``LookupError`` there).
         """
@@ -162,6 +166,8 @@ def _opened(kind: bytes, body: bytes) -> Any:
         return body
     if kind == VALUE:
         return json.loads(body)
+    if kind == REFUSED:
+        raise BadQuery(**json.loads(body))
     if kind == KNOWN_ERROR:
         raise ValueError(body.decode())
     if kind == OUT_OF_MEMORY:
@@ -268,6 +274,9 @@ def _result(job: str, arguments: dict[str, Any]) -> tuple[bytes, bytes]:
         answer = (BYTES, bytes(value)) if isinstance(value, bytes | bytearray) else (VALUE, json.dumps(value).encode())
     except MemoryError:
         answer = (OUT_OF_MEMORY, b"")
+    except BadQuery as error:
+        told = {"parameter": error.parameter, "message": str(error), "hint": error.hint}
+        answer = (REFUSED, json.dumps(told).encode())
     except (ValueError, LookupError) as error:
         answer = (KNOWN_ERROR, str(error).encode())
         _log(job, started, error)

@@ -13,6 +13,7 @@ import pytest
 
 from service.editions.edition import Edition, open_edition
 from service.editions.views import View
+from service.pages.siting import as_asked
 from service.pages.siting_chart import price_chart
 from service.pages.siting_lists import listed_words
 from service.pages.siting_map import PLAN_SYMBOLS, key_lines, marks_of, shapes
@@ -20,7 +21,7 @@ from service.pages.siting_result import result_of
 from service.pages.siting_words import change_words, proof_words, sentences
 from service.siting.closures import closures_of
 from service.siting.plans import plan_sites
-from service.siting.requests import SitingRequest
+from service.siting.requests import Asked, SitingRequest
 
 PAGE = "/places/demo/siting"
 API = "/api/v1/places/demo/sitings"
@@ -118,6 +119,10 @@ def test_those_who_count_are_named_and_nobody_gains_is_not_said_first() -> None:
     plan["words"]["demand"] = "children aged 0 to 4"
     assert "250 more children aged 0 to 4 are within 15 minutes." in sentences(plan, 15.0)
     assert sentences(plan, 15.0)[-1] == "The way gets longer for 400 people."
+    plan["words"]["services"] = "Children’s centres and Family Hubs"
+    assert result_of(plan | {"request": plan["request"] | {"add": 2}}, minutes=15.0, public_url="")["aim"].startswith(
+        "2 more children’s centres and Family Hubs in Town"
+    )
     plan["request"] |= {"service": "new", "add": 1, "close": []}
     assert result_of(plan, minutes=15.0, public_url="")["aim"].startswith("1 site for something new in Town.")
 
@@ -232,6 +237,11 @@ def test_what_cannot_be_met_is_said_beside_its_field(served: Any, query: str, fi
 def test_a_number_of_people_is_room_at_every_site(served: Any) -> None:
     page = body_of(served, "service=family_hub&candidates=gp&add=1&capacity=100,000&show=sites")
     assert re.search(r'id="capacity" name="capacity"[^>]*value="100000"', page)
+
+
+def test_a_comma_in_the_id_of_a_site_stays() -> None:
+    given = Asked(capacity=["own:a,b:30", " 1,000 ", "listed", "each:20"])
+    assert as_asked(given).capacity == ["own:a,b:30", "each:1000", "listed", "each:20"]
 
 
 def test_a_place_is_added_by_postcode_and_the_postcode_is_in_no_address(served: Any, edition: Edition) -> None:

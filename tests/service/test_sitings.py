@@ -9,23 +9,30 @@ import re
 import shutil
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from layers.siting_arrays import kappa_of
 from service.commands.check import gazetteer_of, middles_of
 from service.commands.main import app
 from service.editions.edition import Edition, open_edition
 from service.editions.scoring import score
 from service.editions.views import View
 from service.measures.need_without import need_without
+from service.pages.siting_words import proof_words
 from service.siting.files import plan_bytes
+from service.siting.plan_tables import said_of
 from service.siting.plans import plan_sites
 from service.siting.requests import Asked, SitingRequest, checked, read_point
+from service.siting.words import refusal
 from service.web.queries import BadQuery
+
+if TYPE_CHECKING:
+    from service.siting.questions import Question
 
 API = "/api/v1/places/demo/sitings"
 JSON = "/downloads/demo/siting.json"
@@ -362,6 +369,9 @@ def test_program_command_and_file_give_the_same_plan(
     told = run(*words, *lists, "--store", str(demo_store), "--out", str(out), "--json")
     assert told.exit_code == 0, told.output
     assert json.loads(told.stdout) == served_plan | {"file": str(out)}
+    proof = proof_words(served_plan)
+    printed = run(*words, *lists, "--store", str(demo_store), "--out", str(tmp_path / "again.json")).stdout
+    assert [text.count(proof) for text in (printed, " ".join(said_of(served_plan)))] == [1, 1]
     assert json.loads(out.read_bytes()) == served_plan
     again = served.get(f"{JSON}?{served_plan['query']}")
     assert again.json() == served_plan
@@ -484,7 +494,7 @@ def test_closure_as_a_command(demo_store: Path, by_hand: ByHand, edition: Editio
         "closure-sites.csv",
         "closure-sites.csv-metadata.json",
     }
-    said = run(*words, "--store", str(demo_store)).stdout
+    said = run(*words, "--site", f" {by_hand.hubs[0]}", "--store", str(demo_store)).stdout  # the same site again
     assert f"({by_hand.hubs[0]})" in said
     assert "longer way" in said
     more = len(found["losers"]) - 10
@@ -632,6 +642,16 @@ def test_what_cannot_be_met_is_refused_by_name(served: Any, change: dict[str, An
     assert answer.json()["parameter"] == parameter
     assert said in answer.json()["detail"]
     assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("minutes", [np.array([np.inf, np.inf]), np.zeros(2)])
+def test_why_a_fair_plan_cannot_be_made_is_said_plainly(minutes: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="kappa") as caught:
+        kappa_of(minutes, np.ones(2))
+    said = refusal(caught.value, cast("Question", None))  # the words of this one ask nothing of the question
+    assert said.parameter == "objective"
+    assert str(said).startswith("How fair journeys are cannot be said: ")
+    assert "kappa" not in str(said).lower()
 
 
 @pytest.mark.parametrize(
