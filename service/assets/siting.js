@@ -259,7 +259,7 @@
     row.className = 'govuk-checkboxes__item';
     Object.assign(box, { className: 'govuk-checkboxes__input', id: 'point-' + number, name: 'point', type: 'checkbox',
       value: at.lng.toFixed(6) + ',' + at.lat.toFixed(6) + ',' + name, checked: true });
-    Object.assign(box.dataset, { site: '', name: name, lon: at.lng, lat: at.lat, status: 'candidate' });
+    Object.assign(box.dataset, { site: '', name: name, lon: at.lng, lat: at.lat });
     label.className = 'govuk-label govuk-checkboxes__label';
     label.htmlFor = box.id;
     label.textContent = name + ', a place of your own';

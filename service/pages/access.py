@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from layers.access_arrays import E2SFCA_STEPS
 from layers.map_classes import value_text
 from service.access.answers import access_answer
+from service.access.figures import COLUMNS
 from service.access.layer_columns import title
 from service.access.requests import MEASURES, NEW_PATIENTS, AccessAsked, asked
 from service.access.words import WORST_HERE
@@ -272,12 +273,11 @@ def _worst_first(row: dict[str, Any], answer: dict[str, Any]) -> tuple[int, floa
 
 
 def _row(view: View, row: dict[str, Any], measures: list[str]) -> dict[str, Any]:
-    columns = {"nearest": "nearest_min", "within": "sites_within", "2sfca": "access_2sfca", "e2sfca": "access_e2sfca"}
     said = STATUS.get(row["status"], "")
     near = calm(str(row["nearest_site"])) if row["nearest_site"] else said
     cells = [{"text": near, "numeric": False}]
     for name in measures:
-        value = row[columns[name]]
+        value = row[COLUMNS[name]]
         text = value_text(value, MEASURES[name].decimals) if value is not None else "–"
         cells.append({"text": text, "numeric": True})
     return {

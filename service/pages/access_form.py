@@ -13,14 +13,15 @@ from service.access.requests import (
     AccessAsked,
     asked,
     canonical,
+    listed_as_taking,
     usual_focus,
     usual_mode,
     usual_service,
 )
-from service.editions.services import ACCEPTING
 from service.editions.views import ACCESS, ACCESS_WORDS, View
 from service.pages.planner import footprint_choices
-from service.pages.wording import ages_words
+from service.pages.siting_lists import count_words
+from service.pages.wording import ages_words, upper_first
 from service.travel.edition_times import MODE_WORDS, UnknownMode
 from service.web.dependencies import Forgiven, Slip, ViewWords, forgiven_view
 from service.web.queries import BadQuery
@@ -85,7 +86,7 @@ def _fault(opened: Edition, words: ViewWords, name: str) -> Slip | None:
         canonical(opened, {word: getattr(words, word) if word == name else "" for word in ACCESS_WORDS})
     except BadQuery:
         return Slip(name, SLIPS[name])
-    if name == "accepting" and words.accepting not in _listed(opened, words.service or usual_service(opened)):
+    if name == "accepting" and words.accepting not in listed_as_taking(opened, words.service or usual_service(opened)):
         return Slip(name, ALL_COUNT, wrong=False)
     try:
         asked(opened, View(place=opened.place["id"], **{word: getattr(words, word) for word in before}))
@@ -112,7 +113,7 @@ def access_form(edition: Edition, view: View, question: AccessAsked, errors: lis
         For ``parts/access_form.html``.
     """
     faults = {error["href"].removeprefix("#"): error["text"] for error in errors}
-    takes = _listed(edition, question.service)
+    takes = listed_as_taking(edition, question.service)
     usual = edition.focuses[usual_focus(edition, question.service, question.accepting)]
     focuses = [{"id": name, "title": facts["title"]} for name, facts in edition.focuses.items()]
     ages = ages_words(edition.focuses[view.focus]["ages"])
@@ -134,20 +135,13 @@ def access_form(edition: Edition, view: View, question: AccessAsked, errors: lis
     }
 
 
-def _listed(edition: Edition, service: str) -> set[str]:
-    """Name whose new patients somebody of a service is listed as taking or not."""
-    sites = edition.sites(service)
-    return {who for who in ACCEPTING if any(site.get(f"accepting_{who}") is not None for site in sites)}
-
-
 def _choice(value: str, text: str, chosen: str) -> dict[str, Any]:
     return {"value": value, "text": text, "selected": value == chosen}
 
 
 def _service_text(entry: dict[str, Any]) -> str:
     """Name a service with how many sites are here, or why that is not known."""
-    count = f"{entry['inside']:,} here" if entry["complete"] else f"{entry['inside']:,} listed, not complete"
-    return f"{entry['plural']} ({count}{', old list' if entry['old'] else ''})"
+    return f"{entry['plural']} ({count_words(entry)}{', old list' if entry['old'] else ''})"
 
 
 def _modes(edition: Edition, view: View, question: AccessAsked) -> list[dict[str, Any]]:
@@ -158,11 +152,11 @@ def _modes(edition: Edition, view: View, question: AccessAsked) -> list[dict[str
 
 
 def _mode_text(edition: Edition, mode: str) -> str:
-    words = MODE_WORDS[mode][:1].upper() + MODE_WORDS[mode][1:]
+    words = upper_first(MODE_WORDS[mode])
     return words if edition.network else f"{words} (estimated)"
 
 
-def _accepting(takes: set[str], chosen: str) -> list[dict[str, Any]]:
+def _accepting(takes: tuple[str, ...], chosen: str) -> list[dict[str, Any]]:
     """Choices of which practices count; none where no list says who takes new patients."""
     if not takes:
         return []

@@ -11,8 +11,8 @@ from service.pages.planner import area_name, footprint_choices
 from service.pages.ranked_table import question
 from service.pages.siting_lists import candidate_lists, count_words, gap_words, listed_words, named, sites_of
 from service.pages.siting_result import OBJECTIVES
+from service.pages.wording import upper_first
 from service.siting.requests import (
-    LISTED,
     MINUTES_DEFAULT,
     MODE_DEFAULT,
     NEW,
@@ -22,6 +22,7 @@ from service.siting.requests import (
     read_point,
     view_query,
 )
+from service.travel.edition_times import MODE_WORDS
 from service.web.queries import BadQuery
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ DEMANDS = {
     "eligible": "The ages the service is for",
     "targeting": "These ages, and more where need is greater",
 }
-MODES = {"walk": "On foot", "cycle": "By bicycle", "drive": "By car", "transit": "By public transport"}
 FIELDS = {
     "service": "service",
     "candidates": "candidates",
@@ -115,7 +115,6 @@ def siting_form(
             "footprints": footprint_choices(edition, view),
             "existing": [_existing(view, site, asked, chosen) for site in existing],
             "candidate_lists": lists,
-            "buildings": sum(len(entry["sites"]) for entry in lists),
             "singles": _other_singles(asked, lists),
             "closing_for_certain": [site for site in asked.forbid if site in asked.close],
             "gap": gap,
@@ -152,8 +151,12 @@ def state_query(view: View, asked: Asked) -> str:
 
 def as_asked(asked: Asked) -> Asked:
     """Read what people type into the form in the words of an address: a bare number of people is that of each site."""
-    bare = [text.strip().replace(",", "") for text in asked.capacity]
-    return replace(asked, capacity=[f"{EACH}{text}" if text.isascii() and text.isdigit() else text for text in bare])
+    return replace(asked, capacity=[_room(text.strip()) for text in asked.capacity])
+
+
+def _room(text: str) -> str:
+    bare = text.replace(",", "")
+    return f"{EACH}{bare}" if bare.isascii() and bare.isdigit() else text
 
 
 def _plain(error: BadQuery) -> str:
@@ -229,7 +232,7 @@ def _mode(edition: Edition, mode: str) -> str:
 
 
 def _mode_options(edition: Edition, chosen: str) -> list[dict[str, Any]]:
-    return _options({mode: MODES.get(mode, mode) for mode in edition.modes()}, chosen)
+    return _options({mode: upper_first(MODE_WORDS[mode]) for mode in edition.modes()}, chosen)
 
 
 def _options(titles: dict[str, str], chosen: str) -> list[dict[str, Any]]:
@@ -254,4 +257,4 @@ def _more(view: View, asked: Asked, errors: Sequence[dict[str, str]]) -> bool:
     used = (
         asked.capacity or _filled(asked.growth) or asked.demand == "targeting" or asked.mode not in ("", MODE_DEFAULT)
     )
-    return bool(used or LISTED in asked.capacity or view.rho != 3 or faults & {"capacity", "growth", "rho", "mode"})
+    return bool(used or view.rho != 3 or faults & {"capacity", "growth", "rho", "mode"})

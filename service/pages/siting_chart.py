@@ -22,7 +22,7 @@ def price_chart(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        For ``parts/siting_chart.html``; None where fewer than two different plans are known.
+        For ``parts/siting_price.html``; None where fewer than two different plans are known.
     """
     shown: dict[tuple[float, float], list[str]] = {}
     for number, row in enumerate(rows, 1):

@@ -13,14 +13,13 @@ from service.pages.siting_words import (
     aim_words,
     change_words,
     difference,
-    listed,
     minutes_words,
     price_words,
     proof_words,
     sentences,
     tenth,
 )
-from service.pages.wording import fixed, percent, plain
+from service.pages.wording import and_words, fixed, percent, plain
 
 MOST_NAMED = 10  # neighbourhoods that gain or lose most, on the page; the files hold all
 NAMED_ON_PAPER = 3
@@ -158,7 +157,7 @@ def group_tables(groups: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """One table for each kind of group: by ethnic group, by disability, by how well people speak English."""
     tables: dict[str, dict[str, Any]] = {}
     for row in groups:
-        table = tables.setdefault(row["kind"], {"kind": row["kind"], "title": row["title"], "rows": []})
+        table = tables.setdefault(row["kind"], {"title": row["title"], "rows": []})
         table["rows"].append({"name": row["name"], **_share_row(row)})
     return list(tables.values())
 
@@ -171,8 +170,8 @@ def price_part(plan: Plan) -> dict[str, Any]:
     plans = _different(price["rows"])
     rows = [
         {
-            "name": listed([each["step"] for each in alike if each["objective"]] or [alike[0]["step"]]),
-            "opened": listed(alike[0]["opened"]) if alike[0]["opened"] else "none",
+            "name": and_words([each["step"] for each in alike if each["objective"]] or [alike[0]["step"]]),
+            "opened": and_words(alike[0]["opened"]) if alike[0]["opened"] else "none",
             "price": NONE if alike[0]["price"] is None else percent(alike[0]["price"] - 1, 2),
             **{key: _short(alike[0][key]) for key, _ in MEASURES},
             "covered": _whole(alike[0]["covered"]),

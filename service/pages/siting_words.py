@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from service.pages.wording import fixed, known, people, percent, plain
+from service.pages.wording import and_words, fixed, inside_sentence, known, people, percent, plain
 from service.siting.requests import NEW
 
 Plan = Mapping[str, Any]
@@ -20,18 +20,13 @@ def aim_words(plan: Plan) -> str:
     add, closable = request["add"], len(request["close"])
     if request["closure"]:
         return f"Closing with nothing in its place, in {words['area']}:"
-    kind = _inside_a_sentence(words["service"] if abs(add) == 1 else words["services"])
+    kind = inside_sentence(words["service"] if abs(add) == 1 else words["services"])
     if request.get("service") == NEW:
         what = f"{abs(add)} {'site' if abs(add) == 1 else 'sites'} for something new"
     else:
         what = f"{abs(add)} {'more' if add > 0 else 'fewer'} {kind}" if add else f"As many {kind} as now"
     may = f", and {closable} of today may close" if closable else ""
     return f"{what} in {words['area']}{may}. What matters most: {words['objective']}."
-
-
-def _inside_a_sentence(name: str) -> str:
-    """Begin with a small letter unless the name has capitals of its own: libraries, but GP practices, Family Hubs."""
-    return name if any(letter.isupper() for letter in name[1:]) else f"{name[:1].lower()}{name[1:]}"
 
 
 def sentences(plan: Plan, minutes: float) -> list[str]:
@@ -85,8 +80,8 @@ def action_words(sites: Sequence[Mapping[str, Any]]) -> str:
     """Say which sites open and which close."""
     opened = [site["name"] for site in sites if site["status"] == "opened"]
     closed = [site["name"] for site in sites if site["status"] == "closed"]
-    parts = [f"open {listed(opened)}"] if opened else []
-    parts += [f"close {listed(closed)}"] if closed else []
+    parts = [f"open {and_words(opened)}"] if opened else []
+    parts += [f"close {and_words(closed)}"] if closed else []
     if not parts:
         return "Nothing changes: the sites of today stay as they are."
     said = ", and ".join(parts)
@@ -154,11 +149,6 @@ def _nobody(count: float) -> str:
 
 def _gap(gap: float) -> str:
     return percent(gap, 2) if gap >= 0.0001 else "0.01%"
-
-
-def listed(names: Sequence[str]) -> str:
-    """Join names as a sentence does."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def tenth(value: float | None) -> str:

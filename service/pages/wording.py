@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from geodata.dates import day as day  # pages take it from here, with the other ways of writing
 from geodata.services import load_services
 
 UNKNOWN = "not known"
@@ -82,15 +82,6 @@ def credits_once(attribution: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(re.split(r"(?<=[.])\s+(?=[A-Z])", " ".join(attribution))))
 
 
-def day(text: str) -> str:
-    """Write the date that a text begins with (2026-11-21) for people: 21 November 2026; else the text."""
-    try:
-        date = datetime.date.fromisoformat(text[:10])
-    except ValueError:
-        return text
-    return f"{date.day} {date:%B %Y}"
-
-
 def value_words(indicator: Mapping[str, Any], value: float | None) -> str:
     """Write the value of an indicator with its unit as short as it can be.
 
@@ -136,6 +127,16 @@ def labelled(error: Exception, parameter: str, label: str) -> str:
 def lower_first(sentence: str) -> str:
     """Begin with a small letter, unless the first word is a name in capitals."""
     return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]
+
+
+def upper_first(sentence: str) -> str:
+    """Begin with a capital letter."""
+    return sentence[:1].upper() + sentence[1:]
+
+
+def and_words(names: Sequence[str]) -> str:
+    """Name a few things: A, B and C."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def inside_sentence(name: str) -> str:

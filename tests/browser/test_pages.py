@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
-import service
+from tests.browser.conftest import A4_WIDTH, assert_fits, assert_sound, sheets, violations
 
-AXE = Path(service.__file__).parent / "assets" / "vendor" / "axe" / "axe.min.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PLANNER = "/places/demo"
 HOOD = "/places/demo/neighbourhoods/E01900001"
 PAGES = {
     "home": "/",
     "planner": PLANNER,
-    "planner within a team": "/places/demo?focus=best-start&rho=4.25&within=team:{team}",
+    "planner within a team": "/places/demo?focus=best-start&rho=4.25&within=team:Harbour%20and%20Lantern",
     "neighbourhood": HOOD,
     "indicator": "/indicators/overcrowded_share?place=demo",
     "compare": "/places/demo/compare",
@@ -34,72 +31,17 @@ PAGES = {
 }
 
 
-@pytest.fixture
-def opened(browser: Any, site: str) -> Iterator[Callable[..., Any]]:
-    """Open a page of the site; every request to another host, error of a script and refusal of the policy is kept."""
-    contexts = []
-
-    def open_page(path: str, *, width: int = 1280, height: int = 900, script: bool = True, **options: Any) -> Any:
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, java_script_enabled=script, bypass_csp=False, **options
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.elsewhere, page.complaints = [], []
-        page.on("request", lambda request: note_host(page, site, request.url))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("console", lambda line: note_complaint(page, line))
-        page.goto(site + path.format(team=first_team(site)), wait_until="networkidle")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-
-
-def note_host(page: Any, site: str, address: str) -> None:
-    parts = urlsplit(address)
-    if parts.scheme in ("http", "https") and f"{parts.scheme}://{parts.netloc}" != site:
-        page.elsewhere.append(address)
-
-
-def note_complaint(page: Any, line: Any) -> None:
-    if line.type == "error" and "status of 4" not in line.text:
-        page.complaints.append(line.text)
-
-
-def first_team(site: str) -> str:
-    import httpx
-
-    found = re.search(r'value="team:([^"]+)"', httpx.get(site + PLANNER).text)
-    assert found is not None
-    return found[1]
-
-
-def violations(page: Any) -> list[str]:
-    # Evaluated by the test's own channel: the page's policy would refuse it as a script element.
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
-    return [
-        f"{item['id']}: {node['html'][:120]} {node['failureSummary'][:200]}"
-        for item in found["violations"]
-        for node in item["nodes"]
-    ]
-
-
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
 def test_axe_finds_nothing_and_no_other_host_is_called(opened: Callable[..., Any], path: str) -> None:
     page = opened(path)
-    assert violations(page) == []
-    assert page.elsewhere == []
-    assert page.complaints == []
+    assert_sound(page)
     assert page.context.cookies() == []
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
 def test_at_320_pixels_nothing_scrolls_sideways(opened: Callable[..., Any], path: str) -> None:
     page = opened(path, width=320, height=640)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert_fits(page, 320)
     if path in (PLANNER, HOOD, "/"):
         assert violations(page) == []
 
@@ -110,8 +52,7 @@ def test_every_page_prints_on_a4(opened: Callable[..., Any], path: str, tmp_path
     pdf = page.pdf(format="A4", print_background=False)
     assert pdf.startswith(b"%PDF")
     page.emulate_media(media="print")
-    page.set_viewport_size({"width": 690, "height": 1000})  # A4 less its margins, in CSS pixels
-    assert page.evaluate("document.documentElement.scrollWidth") <= 690
+    assert_fits(page, A4_WIDTH, 1000)
     assert not page.get_by_role("navigation", name="Main").is_visible()
 
 
@@ -152,8 +93,7 @@ def test_a_narrow_table_shows_that_it_goes_on(opened: Callable[..., Any]) -> Non
 def test_the_planner_prints_on_one_page(opened: Callable[..., Any]) -> None:
     page = opened(PLANNER)
     page.wait_for_function("document.querySelector('.evenreach-map__print').naturalWidth > 0")
-    pdf = page.pdf(format="A4", prefer_css_page_size=True)
-    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+    assert sheets(page) == 1
     page.emulate_media(media="print")
     rows = page.locator("#ranked tbody tr")
     assert rows.nth(9).is_visible()

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import re
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
-import service
+from tests.browser.conftest import assert_fits, assert_one_a4, assert_sound
 
-AXE = Path(service.__file__).parent / "assets" / "vendor" / "axe" / "axe.min.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGE = "/places/demo/share-out"
 VIEWS = [
     "",
@@ -26,41 +21,20 @@ LIVE_MS = 100
 
 
 @pytest.mark.parametrize("query", VIEWS)
-def test_the_share_out_page_is_accessible_narrow_and_calls_nobody_else(browser: Any, site: str, query: str) -> None:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda line: complaints.append(line.text) if "Content Security" in line.text else None)
-    page.goto(site + PAGE + query, wait_until="networkidle")
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)["violations"]
-    assert [(item["id"], item["nodes"][0]["html"][:150]) for item in found] == []
-    assert {urlsplit(address).netloc for address in asked} == {urlsplit(site).netloc}
-    assert complaints == []
-    if folder := os.environ.get("EVENREACH_SCREENSHOTS"):
-        page.screenshot(path=f"{folder}/share-out-{VIEWS.index(query)}.png")
-    page.set_viewport_size({"width": 320, "height": 640})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    page.emulate_media(media="print")
-    page.set_viewport_size({"width": 690, "height": 1000})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 690
+def test_the_share_out_page_is_accessible_narrow_and_calls_nobody_else(opened: Callable[..., Any], query: str) -> None:
+    page = opened(PAGE + query)
+    assert_sound(page, f"share-out-{VIEWS.index(query)}")
+    assert_fits(page, 320)
+    assert_one_a4(page)
     assert not page.locator(".er-share-form").is_visible()
-    paper = page.pdf(prefer_css_page_size=True)
-    assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1
-    page.close()
 
 
-def test_a_dozen_recipients_all_stand_on_the_printed_page(browser: Any, site: str) -> None:
-    page = browser.new_page(viewport={"width": 690, "height": 1000})
-    page.goto(f"{site}{PAGE}?budget=40&unit=whole&over=wards", wait_until="networkidle")
-    page.emulate_media(media="print")
+def test_a_dozen_recipients_all_stand_on_the_printed_page(opened: Callable[..., Any]) -> None:
+    page = opened(f"{PAGE}?budget=40&unit=whole&over=wards", width=690, height=1000)
+    assert_one_a4(page)
     rows = page.locator(".er-amounts tbody tr")
     assert rows.count() >= 12
     assert all(rows.nth(number).is_visible() for number in range(rows.count()))
-    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))) == 1
-    page.close()
 
 
 def test_the_form_works_without_a_script_and_keeps_its_state_in_the_address(browser: Any, site: str) -> None:
