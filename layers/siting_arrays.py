@@ -13,7 +13,7 @@ from itertools import combinations, islice
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.siting_errors import NoAversion
+from layers.siting_errors import NoAversion, NoJourneys
 
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
@@ -121,7 +121,7 @@ def kappa_of(minutes: Vector, demand: Vector) -> float:
     """
     here = (demand > 0) & np.isfinite(minutes)
     if not here.any():
-        raise NoAversion("kappa is not defined: nobody reaches a site")
+        raise NoJourneys("kappa is not defined: nobody reaches a site")
     squares = float((demand[here] * minutes[here] ** 2).sum())
     if not squares > 0:
         raise NoAversion("kappa is not defined: every journey takes 0 minutes")

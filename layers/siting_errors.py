@@ -20,7 +20,11 @@ class OutOfReach(NoPlan):
 
 
 class NoAversion(NoPlan):
-    """The aversion to long journeys is not defined: nobody travels."""
+    """The aversion to long journeys is not defined: every journey takes no time."""
+
+
+class NoJourneys(NoAversion):
+    """The aversion to long journeys is not defined: nobody reaches a site."""
 
 
 class TooManyPairs(NoPlan):

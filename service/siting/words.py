@@ -9,6 +9,7 @@ from layers.siting import SitingStudy
 from layers.siting_errors import (
     NoAversion,
     Nobody,
+    NoJourneys,
     NoRoom,
     NoRoomInReach,
     OutOfReach,
@@ -38,8 +39,7 @@ BY_WHERE_PEOPLE_LIVE = "Groups are by where people live, not by person, and coun
 NEW_SERVICE = "a new service"
 RANKED_BY_AIM = "With these limits, candidates are ranked by the aim asked for alone."
 NOT_COMPARED = "There are too many sites with limits to compare this plan with others: name fewer sites for that."
-NO_FAIR = "How fair journeys are cannot be said: nobody who counts can reach a site."
-AT_THE_DOOR = "How fair journeys are cannot be said: every journey takes 0 minutes."
+NO_FAIR = "How fair journeys are cannot be said: {}."
 TOO_LONG = "What was asked is too long for a link. The JSON file holds it all."
 REASONS: dict[type, tuple[str, str]] = {
     TooManySites: ("add", "Ask for fewer sites, or name more candidates."),
@@ -47,7 +47,6 @@ REASONS: dict[type, tuple[str, str]] = {
     NoRoomInReach: ("capacity", "Let sites take more people, name candidates near these people, or ask for coverage."),
     OutOfReach: ("candidates", "Name candidates nearer to these people, or ask for coverage."),
     Undecided: ("candidates", "Name fewer candidates, choose a smaller area, or ask for another aim."),
-    NoAversion: ("objective", "Ask for the shortest average instead."),
     Nobody: ("demand", "Choose another focus, area or demand."),
 }
 
@@ -191,6 +190,9 @@ def refusal(error: ValueError, question: Question) -> BadQuery:
     """Name the field that a refusal of the method is about."""
     if isinstance(error, NoRoom):
         return _no_room(error, question)
+    if isinstance(error, NoAversion):
+        why = "nobody who counts can reach a site" if isinstance(error, NoJourneys) else "every journey takes 0 minutes"
+        return BadQuery("objective", NO_FAIR.format(why), hint="Ask for the shortest average instead.")
     message = str(error)
     said = f"{message[:1].upper()}{message[1:]}{'' if message.endswith('.') else '.'}"
     for reason in type(error).__mro__:
