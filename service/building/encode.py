@@ -17,8 +17,10 @@ import pandas as pd
 import shapely
 
 from geodata.crs import to_degrees
+from service.building.encode_grid import GRID_DECIMALS, write_grid
 from service.building.focus_scores import FocusScores
-from service.editions.edition import WEB, write_fragments
+from service.editions.edition import WEB
+from service.editions.fragments import write_fragments
 from service.editions.scoring import LEADING
 
 FULL_DECIMALS = 6
@@ -106,6 +108,7 @@ def _write_shapes(web: Path, table: gpd.GeoDataFrame) -> list[float]:
     write_fragments(web, "shapes_full", _encoded(full))
     write_fragments(web, "shapes_map", _encoded(in_degrees(simple, MAP_DECIMALS)))
     np.save(web / "boxes.npy", shapely.bounds(full))
+    write_grid(web, published)
     councils = table[["lad24cd", "lad24nm", "population"]].assign(count=1)
     shapes = gpd.GeoDataFrame(councils, geometry=simple, crs=table.crs)
     grouped = councils.groupby("lad24cd").agg({"lad24nm": "first", "population": "sum", "count": "sum"})
@@ -236,9 +239,13 @@ def _write_postcodes(web: Path, index: pd.Index, postcodes: pd.DataFrame | None)
 
 
 def site_records(sites: pd.DataFrame) -> list[dict[str, Any]]:
-    """Sites as records with degrees, ready to be served."""
+    """Sites as records with degrees and grid metres, ready to be served."""
+    metres = sites[["easting", "northing"]].astype(float).round(GRID_DECIMALS)
     longitude, latitude = to_degrees(sites["easting"].to_numpy(dtype=float), sites["northing"].to_numpy(dtype=float))
-    placed = sites.drop(columns=["easting", "northing"]).assign(
-        lon=np.round(longitude, FULL_DECIMALS), lat=np.round(latitude, FULL_DECIMALS)
+    placed = sites.assign(
+        easting=metres["easting"],
+        northing=metres["northing"],
+        lon=np.round(longitude, FULL_DECIMALS),
+        lat=np.round(latitude, FULL_DECIMALS),
     )
     return [_plain(record) for record in placed.astype(object).to_dict("records")]

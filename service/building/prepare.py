@@ -33,6 +33,7 @@ from service.building.carried_home import carry_home
 from service.building.certainty import write_certainty, write_clusters
 from service.building.context import context_of, write_context
 from service.building.encode import write_web
+from service.building.encode_answers import write_answers
 from service.building.encode_people import write_people
 from service.building.facts import FILE7, Material, attribution, edition_facts, report, services_in, source_hashes
 from service.building.focus_scores import score_focus
@@ -232,6 +233,7 @@ def _write(
         residents = _census_residents(material.nation)
         vintages.write_links(target, vintages.links_of_place(readings[vintages.SOURCE].table, table.index, residents))
     add_own(target, own.tables)
+    write_answers(target, material.place.id)
     account["own_tables"] = {"carried": [each.name for each in own.tables], "lost": own.lost}
     (target / "build_report.json").write_text(json.dumps(account, indent=1, ensure_ascii=False), encoding="utf-8")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,20 @@ import orjson
 
 from layers.gradient import Counts
 from service.access import layer_columns as access
+from service.drawing.pieces import (
+    NULL,
+    TURNED,
+    Pieces,
+    cut,
+    encoded,
+    encoded_column,
+    feature_halves,
+    feature_starts,
+    remember,
+    remembered,
+    remembered_starts,
+)
+from service.drawing.prepared import FIRST
 from service.editions.edition import Edition
 from service.editions.layer_figures import column_names, figures
 from service.editions.scoring import METHOD_VERSION, Scores
@@ -17,8 +31,7 @@ from service.editions.views import ACCESS, View, dial_text
 from service.editions.weights import ingredients_of
 from service.pages.certainty import certainty_notes
 
-NULL = b"null"
-SCORED_LAYERS = ("targeting", "need")
+NO_POSITION = np.empty(0)
 
 
 def collection(edition: Edition, scores: Scores, *, detail: str, chosen: Counts | None = None) -> bytes:
@@ -39,20 +52,61 @@ def collection(edition: Edition, scores: Scores, *, detail: str, chosen: Counts 
         Feature id = ``lsoa21cd``; properties = the layer's columns; member ``evenreach`` says
         edition, method, attribution and view.
     """
+    view, prepared = scores.view, edition.prepared
+    if prepared.has(view, detail, METHOD_VERSION):
+        rows = scores.rows if chosen is None else scores.rows[chosen]
+        return b"".join(prepared.some(detail, rows, last(edition, view)).parts)
+    if chosen is not None or view.weights:
+        return FIRST + b",".join(feature_list(edition, scores, detail=detail, chosen=chosen)) + last(edition, view)
+    return FIRST + pieces_of(edition, scores, detail=detail).at(view.rho) + last(edition, view)
+
+
+def feature_list(edition: Edition, scores: Scores, *, detail: str, chosen: Counts | None = None) -> list[bytes]:
+    """Encode the neighbourhoods of a view one by one, at its own dial; see `collection`."""
+    names, halves = _halves(edition, scores, detail, chosen)
+    if TURNED not in names:
+        return [whole for whole, _ in halves]
+    turned = encoded(scores.targeting_score if chosen is None else scores.targeting_score[chosen])
+    return [before + figure + after for (before, after), figure in zip(halves, turned, strict=True)]
+
+
+def pieces_of(edition: Edition, scores: Scores, *, detail: str) -> Pieces:
+    """Encode the neighbourhoods of a view for any dial; see `collection`."""
+    found = remembered(edition, scores.view, detail)
+    if found is None:
+        names, halves = _halves(edition, scores, detail, None)
+        if TURNED in names:
+            found = cut(halves, scores.need_position)
+        else:
+            found = Pieces([b",".join(whole for whole, _ in halves)], NO_POSITION)
+        remember(edition, scores.view, detail, found)
+    return found
+
+
+def _halves(
+    edition: Edition, scores: Scores, detail: str, chosen: Counts | None
+) -> tuple[list[str], Iterator[tuple[bytes, bytes]]]:
+    """Write the features of a view, each in two halves; all of them if none are chosen."""
     index = np.arange(len(scores)) if chosen is None else chosen
-    rows = scores.rows[index]
-    shapes = [NULL] * len(rows) if detail == "none" else edition.shapes(detail).many(rows)
-    words = edition.name_fragments.many(rows)
-    names, columns = layer_columns(edition, scores, index)
-    template = (
-        b'{"type":"Feature","id":%b,"geometry":%b,"properties":{%b'
-        + b"".join(b"," + orjson.dumps(name).replace(b"%", b"%%") + b":%b" for name in names)
-        + b"}}"
-    )
-    ids = [b'"' + code.encode() + b'"' for code in edition.codes[rows]]
-    features = b",".join(template % parts for parts in zip(ids, shapes, words, *columns, strict=True))
-    about = orjson.dumps(view_facts(edition, scores.view))
-    return b'{"type":"FeatureCollection","evenreach":' + about + b',"features":[' + features + b"]}"
+    names = column_names(scores, shown_indicator(edition, scores.view))
+    fixed = len([name for name in names if name == "eligible" or name in scores.indicators])
+    fixed = fixed if names[:1] == ["eligible"] else 0  # else the layer shows other columns
+
+    def starts() -> list[bytes]:
+        rows = scores.rows[index]
+        shapes = [NULL] * len(rows) if detail == "none" else edition.shapes(detail).many(rows)
+        return feature_starts(edition, rows, shapes, names[:fixed], columns(names[:fixed]))
+
+    def columns(wanted: list[str]) -> list[list[bytes]]:
+        return [encoded_column(figures(edition, scores, name), index) for name in wanted]
+
+    begun = starts() if chosen is not None else remembered_starts(edition, scores.view, detail, names[:fixed], starts)
+    return names, feature_halves(begun, names[fixed:], columns(names[fixed:]))
+
+
+def last(edition: Edition, view: View) -> bytes:
+    """Close a collection: after the features comes the member that says edition, method, attribution and view."""
+    return b'],"evenreach":' + orjson.dumps(view_facts(edition, view)) + b"}"
 
 
 def records(edition: Edition, scores: Scores) -> bytes:
@@ -70,7 +124,7 @@ def records(edition: Edition, scores: Scores) -> bytes:
 def layer_columns(edition: Edition, scores: Scores, index: Counts) -> tuple[list[str], list[list[bytes]]]:
     """Columns that a layer's features carry beside their names, each value as JSON."""
     names = column_names(scores, shown_indicator(edition, scores.view))
-    return names, [_encoded(figures(edition, scores, name), index) for name in names]
+    return names, [encoded_column(figures(edition, scores, name), index) for name in names]
 
 
 def shown_indicator(edition: Edition, view: View) -> str:
@@ -83,24 +137,7 @@ def score_columns(scores: Scores, index: Counts) -> tuple[list[str], list[list[b
     """Columns of the scores table after the leading ones, each value as JSON."""
     names = scores.names()
     names = names[names.index("eligible") :]
-    return names, [_encoded(scores.column(name), index) for name in names]
-
-
-def _encoded(values: Any, index: Counts) -> list[bytes]:
-    if isinstance(values, list):
-        return [orjson.dumps(values[item] or None) for item in index]
-    if values.dtype.kind == "i":
-        return [b"%d" % value if value else NULL for value in values[index].tolist()]
-    return encoded(values[index])
-
-
-def encoded(values: np.ndarray) -> list[bytes]:
-    """Numbers as JSON texts, the shortest that read back the same; NaN is null, whole numbers have no point."""
-    whole = np.isfinite(values) & (values == np.trunc(values))
-    texts = orjson.dumps(np.ascontiguousarray(values, dtype=float), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].split(b",")
-    if texts == [b""]:
-        return []
-    return [text.removesuffix(b".0") if round_ else text for text, round_ in zip(texts, whole.tolist(), strict=True)]
+    return names, [encoded_column(scores.column(name), index) for name in names]
 
 
 def view_facts(edition: Edition, view: View) -> dict[str, Any]:

@@ -110,8 +110,10 @@ class CertaintyOfEdition:
 
     def scaled(self, focus: str) -> Vector | None:
         """Ingredients of a focus on their scale of 0-100, shape (k, n); NaN = not known."""
-        path = self._web / f"scaled-{focus}.npy"
-        return np.load(path, mmap_mode="r") if path.exists() else None
+        if focus not in self._scaled:
+            path = self._web / f"scaled-{focus}.npy"
+            self._scaled[focus] = np.asarray(np.load(path, mmap_mode="r")) if path.exists() else None
+        return self._scaled[focus]
 
     def clusters(self, name: str) -> Clusters | None:
         """Clusters of one column, as `cluster_name` names it; None where there are none, see `clusters_missing`."""
@@ -143,6 +145,10 @@ class CertaintyOfEdition:
     @cached_property
     def _clusters(self) -> np.ndarray:
         return np.asarray(np.load(self._web / "clusters.npy", mmap_mode="r"))
+
+    @cached_property
+    def _scaled(self) -> dict[str, Vector | None]:
+        return {}
 
     @cached_property
     def _intervals(self) -> OrderedDict[tuple[str, str], Intervals | None]:

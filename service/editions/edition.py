@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from geodata.store import StoredEdition
 from geodata.store import open_edition as open_stored
 from layers.gradient import Counts, Vector
 from layers.place_summaries import summarise
+from service.drawing.prepared import Prepared
 from service.editions.certainty import CertaintyOfEdition
 from service.editions.context import ContextOfEdition
+from service.editions.fragments import Fragments
 from service.editions.people import PeopleOfEdition
 from service.editions.services import ServicesOfEdition
 from service.editions.site_names import calm
@@ -33,6 +36,7 @@ FRAMES = "frames"
 DETAILS = ("full", "map")
 FOOTPRINT_KINDS = {"lad": "Council", "ward": "Ward", "msoa": "MSOA", "team": "Team area"}
 COUNCILS_ABOVE = 2_000  # places larger than this draw councils first
+OPENED = count(1)
 
 
 @dataclass(frozen=True)
@@ -42,29 +46,6 @@ class FocusArrays:
     eligible: Vector
     need_score: Vector
     parts: dict[str, Vector]
-
-
-class Fragments:
-    """Prepared bytes of many areas in one memory-mapped file, with where each begins."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self._bytes = np.load(folder / f"{name}.npy", mmap_mode="r")
-        self._starts = np.load(folder / f"{name}_starts.npy", mmap_mode="r")
-
-    def __getitem__(self, row: int) -> bytes:
-        return bytes(self._bytes[self._starts[row] : self._starts[row + 1]])
-
-    def many(self, rows: Iterable[int]) -> list[bytes]:
-        """Bytes of several areas."""
-        return [self[row] for row in rows]
-
-
-def write_fragments(folder: Path, name: str, fragments: Iterable[bytes]) -> None:
-    """Write prepared bytes for `Fragments` to read."""
-    parts = list(fragments)
-    starts = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64)
-    np.save(folder / f"{name}.npy", np.frombuffer(b"".join(parts), dtype=np.uint8))
-    np.save(folder / f"{name}_starts.npy", starts)
 
 
 class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition, ServicesOfEdition, TravelOfEdition):
@@ -78,9 +59,12 @@ class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition, ServicesOfE
         Facts as `service.building.prepare` wrote them.
     codes : array of str, shape (n,)
         Neighbourhoods in code order.
+    serial : int
+        No other edition that this process opens has the same: for the keys of what is remembered.
     """
 
     def __init__(self, stored: StoredEdition) -> None:
+        self.serial = next(OPENED)
         self.stored = stored
         self.id = stored.id
         self.manifest = stored.manifest
@@ -282,6 +266,11 @@ class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition, ServicesOfE
     def name_fragments(self) -> Fragments:
         """Encoded leading columns of the scores table."""
         return Fragments(self._web, "names")
+
+    @cached_property
+    def prepared(self) -> Prepared:
+        """The collections that were encoded when the edition was built; none in editions built earlier."""
+        return Prepared(self._web)
 
     @cached_property
     def _facts(self) -> Fragments:

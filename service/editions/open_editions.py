@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections import OrderedDict
 from pathlib import Path
@@ -34,6 +35,7 @@ class OpenEditions:
 
     def __init__(self, store: Path) -> None:
         self.store = store
+        self._home = str(store)
         self._newest: dict[str, tuple[tuple[int, int], Edition]] = {}
         self._pinned: OrderedDict[tuple[str, str], Edition] = OrderedDict()
 
@@ -111,7 +113,7 @@ class OpenEditions:
 
     def _stamp(self, place: str) -> tuple[int, int] | None:
         try:
-            pointer = (self.store / place / editions_on_disk.POINTER).stat()
+            pointer = os.stat(f"{self._home}/{place}/{editions_on_disk.POINTER}")  # on every request: no Path is made
         except OSError:
             return None
         return pointer.st_ino, pointer.st_mtime_ns

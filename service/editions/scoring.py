@@ -6,7 +6,7 @@ carry the same numbers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from layers.rank_summaries import class_names
 from service.editions.edition import Edition
 from service.editions.views import View
 from service.editions.weights import weighed_anew
+from service.web.memory import Memory
 
 METHOD_VERSION = "1.0"
 LEADING = ("lsoa21cd", "lsoa21nm", "msoa21hclnm", "wd24nm", "lad24cd", "lad24nm", "population")
@@ -28,6 +29,7 @@ CERTAINTY = ("rank_low", "rank_high", "top_fifth_chance", "certainty")
 OWN_WEIGHTS = "not worked out for weights of your own"
 NO_SCORE = "no need score: less than two thirds of the weight is known here"
 NO_PEOPLE = "no need score: how many people of these ages live here is not known"
+REMEMBERED_BYTES = 4 * 2**20
 
 
 @dataclass(frozen=True)
@@ -129,13 +131,25 @@ def score(edition: Edition, view: View) -> Scores:
     UnknownFocus, UnknownFootprint
         If the edition does not have them.
     """
+    key = (edition.serial, view.focus, view.weights, view.within)
+    found = _MEMORY.get(key, lambda: _scored(edition, view))
+    return replace(found, view=view, targeting_score=multiples(found.need_position, view.rho))
+
+
+def _scored(edition: Edition, view: View) -> Scores:
+    """Compute what stays the same at every dial, and the figures of this one."""
     stored = weighed_anew(edition, view.focus, view.weights) if view.weights else edition.focus_arrays(view.focus)
     sure = None if view.weights else edition.certainty(view.focus, view.within)
     rows = edition.rows_within(view.within)
-    need, people = stored.need_score[rows], stored.eligible[rows]
+
+    def cut(values: Vector) -> Vector:
+        """Give the values of the view's rows; those of a whole place stay in the edition's file."""
+        return values[rows] if view.within else np.asarray(values)
+
+    need, people = cut(stored.need_score), cut(stored.eligible)
     position = positions(need, people)
     rank = ranks(need)
-    parts = {name: values[rows] for name, values in stored.parts.items()}
+    parts = {name: cut(values) for name, values in stored.parts.items()}
     return Scores(
         view=view,
         rows=rows,
@@ -150,11 +164,21 @@ def score(edition: Edition, view: View) -> Scores:
         rank_high=np.zeros(len(rows), np.int64) if sure is None else sure.high,
         top_fifth_chance=np.full(len(rows), np.nan) if sure is None else sure.chance,
         certainty=[""] * len(rows) if sure is None else class_names(sure.code),
-        indicators={name: edition.indicator_values(name)[rows] for name in parts},
+        indicators={name: cut(edition.indicator_values(name)) for name in parts},
         parts=parts,
         grade=_grades(edition, parts, len(rows)),
         note=_notes(edition, parts, need, people, rows),
     )
+
+
+def _bytes_of(scores: Scores) -> int:
+    """Bytes of a view's figures; those that lie in the edition's files take none of a process's own."""
+    arrays = [value for value in vars(scores).values() if isinstance(value, np.ndarray)]
+    arrays += [*scores.indicators.values(), *scores.parts.values()]
+    return sum(array.nbytes for array in arrays if array.flags.owndata) + 3 * 8 * len(scores)
+
+
+_MEMORY: Memory[Scores] = Memory(REMEMBERED_BYTES, REMEMBERED_BYTES, _bytes_of)
 
 
 def _grades(edition: Edition, parts: dict[str, Vector], count: int) -> list[str]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from service.access.layer_columns import check_area
-from service.drawing.features import collection, councils, lines, sites
+from service.drawing.features import councils, lines, sites
+from service.drawing.layer_body import layer_body
 from service.editions.edition import Edition
 from service.editions.scoring import METHOD_VERSION, score
 from service.editions.views import ACCESS, View
-from service.web.answers import answer
+from service.web.answers import answer, answer_headers, is_known, keep_in_lane
+from service.web.bodies import BodyResponse
 from service.web.dependencies import (
     BoxText,
     DetailText,
@@ -22,15 +23,20 @@ from service.web.dependencies import (
     read_detail,
     read_name,
 )
+from service.web.encodings import choose_encoding
 from service.web.queries import BadQuery
 
 router = APIRouter(tags=["GeoJSON"])
 GEOJSON = "application/geo+json"
+FORM = "2"
+"""Part of an answer's tag: to be raised whenever the same figures would be written differently."""
 
 
 def answer_key(edition: Edition, view: View, kind: str, more: str = "") -> str:
     """Everything that an answer depends on."""
-    return " ".join((kind, edition.id, METHOD_VERSION, view.place, view.layer, view.but(edition="").query(), more))
+    return " ".join(
+        (kind, FORM, edition.id, METHOD_VERSION, view.place, view.layer, view.but(edition="").query(), more)
+    )
 
 
 @router.get("/geojson/{place}/sites", response_class=Response)
@@ -42,7 +48,12 @@ def show_sites(request: Request, edition: RequestedEdition, view: RequestedView,
         raise BadQuery("service", f"service is {wanted!r}; expected one of {', '.join(known)}.")
     key = answer_key(edition, view, "sites", f"{wanted} {view.accepting}".strip())
     return answer(
-        request, key, lambda: sites(edition, view, wanted or None), media_type=GEOJSON, pinned=bool(view.edition)
+        request,
+        key,
+        lambda: sites(edition, view, wanted or None),
+        media_type=GEOJSON,
+        pinned=bool(view.edition),
+        edition=edition,
     )
 
 
@@ -50,7 +61,9 @@ def show_sites(request: Request, edition: RequestedEdition, view: RequestedView,
 def show_lines(request: Request, edition: RequestedEdition, view: RequestedView) -> Response:
     """Give main roads and water in a place as lines; none where it was built without a street network."""
     key = answer_key(edition, view, "lines")
-    return answer(request, key, lambda: lines(edition, view), media_type=GEOJSON, pinned=bool(view.edition))
+    return answer(
+        request, key, lambda: lines(edition, view), media_type=GEOJSON, pinned=bool(view.edition), edition=edition
+    )
 
 
 @router.get("/geojson/{place}/councils", response_class=Response)
@@ -63,6 +76,7 @@ def show_councils(request: Request, edition: RequestedEdition, view: RequestedVi
         lambda: councils(edition, score(edition, view)),
         media_type=GEOJSON,
         pinned=bool(view.edition),
+        edition=edition,
     )
 
 
@@ -75,14 +89,20 @@ def show_layer(
     bbox: BoxText = "",
 ) -> Response:
     """Neighbourhoods of one layer with their figures; with ``bbox`` only those that touch the box."""
+    return layer_answer(request, edition, view, detail, bbox)
+
+
+def layer_answer(request: Request, edition: Edition, view: View, detail: str, bbox: str) -> Response:
+    """Answer with a layer; `detail` and `bbox` as they came."""
     shown, box = read_detail(detail) if detail else "full", read_bbox(bbox)
     if view.layer == ACCESS:
         check_area(edition, view)
-    key = answer_key(edition, view, "layer", f"{shown} {box}")
-
-    def make() -> bytes:
-        scores = score(edition, view)
-        inside = np.flatnonzero(np.isin(scores.rows, edition.rows_in_box(*box))) if box else None
-        return collection(edition, scores, detail=shown, chosen=inside)
-
-    return answer(request, key, make, media_type=GEOJSON, pinned=bool(view.edition))
+    encoding = choose_encoding(request.headers.get("accept-encoding", ""))
+    key, pinned = answer_key(edition, view, "layer", f"{shown} {box}"), bool(view.edition)
+    headers = answer_headers(key, encoding, pinned=pinned)
+    keep_in_lane(request, edition, pinned=pinned)
+    if is_known(request.headers.get("if-none-match", ""), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    if encoding:
+        headers["Content-Encoding"] = encoding
+    return BodyResponse(layer_body(edition, view, shown, box, encoding), headers=headers, media_type=GEOJSON)

@@ -1,57 +1,63 @@
-"""Answers as bytes: strong tags, 304, compression once, and a small memory of the latest."""
+"""Answers as bytes: strong tags, 304, the encoding that the client takes, and a small memory of the latest."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable
-from threading import Lock
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-REMEMBERED_BYTES = 24 * 2**20
-LARGEST_REMEMBERED = 4 * 2**20
-WORTH_COMPRESSING = 1_000
-GZIP_LEVEL = 6
+from service.web.encodings import Encoding, choose_encoding, compressed
+from service.web.memory import Memory as MemoryOf
+
+if TYPE_CHECKING:
+    from service.editions.edition import Edition
+
+REMEMBERED_BYTES = 4 * 2**20
+LARGEST_REMEMBERED = 2 * 2**20
 CHANGES_WITH_EDITION = "public, max-age=0, must-revalidate"
 NEVER_CHANGES = "public, max-age=31536000, immutable"
+LANE = "finished"  # under this name the fast lane passes its slot on in a request's state
 
 
-class Memory:
+class Memory(MemoryOf[bytes]):
     """The latest bodies by key, up to a number of bytes in all."""
 
     def __init__(self, limit: int = REMEMBERED_BYTES) -> None:
-        self._limit = limit
-        self._held = 0
-        self._bodies: OrderedDict[str, bytes] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: str, make: Callable[[], bytes]) -> bytes:
-        """Return the body of a key, made now if it is not held."""
-        with self._lock:
-            if key in self._bodies:
-                self._bodies.move_to_end(key)
-                return self._bodies[key]
-        body = make()
-        if len(body) <= LARGEST_REMEMBERED:
-            self._keep(key, body)
-        return body
-
-    def _keep(self, key: str, body: bytes) -> None:
-        with self._lock:
-            if key not in self._bodies:
-                self._bodies[key] = body
-                self._held += len(body)
-            while self._held > self._limit:
-                self._held -= len(self._bodies.popitem(last=False)[1])
+        super().__init__(limit, LARGEST_REMEMBERED)
 
 
 _MEMORY = Memory()
 
 
-def answer(request: Request, key: str, make: Callable[[], bytes], *, media_type: str, pinned: bool = False) -> Response:
+@dataclass
+class Slot:
+    """Where an answer says that it depends on its address, one edition and the encoding, and on nothing else.
+
+    Attributes
+    ----------
+    edition : Edition or None
+        The edition; none while the answer may not be kept.
+    pinned : bool
+        The address names it.
+    """
+
+    edition: Edition | None = None
+    pinned: bool = False
+
+
+def answer(
+    request: Request,
+    key: str,
+    make: Callable[[], bytes],
+    *,
+    media_type: str,
+    pinned: bool = False,
+    edition: Edition | None = None,
+) -> Response:
     """Answer with bytes that depend on nothing but their key.
 
     Parameters
@@ -66,36 +72,46 @@ def answer(request: Request, key: str, make: Callable[[], bytes], *, media_type:
         With charset where it is text.
     pinned : bool
         The address names an edition, so the answer never changes.
+    edition : Edition, optional
+        The one edition that the answer depends on, where its address says all the rest: the finished answer
+        is then kept as it is sent, until a newer edition takes its place.
 
     Returns
     -------
     Response
         200 with a strong tag, or 304 without a body.
     """
-    compress = "gzip" in _accepted(request.headers.get("accept-encoding", ""))
-    tag = hashlib.sha256(key.encode()).hexdigest()[:24]
-    etag = f'"{tag}-gzip"' if compress else f'"{tag}"'
-    headers = {
-        "ETag": etag,
-        "Vary": "Accept-Encoding",
-        "Cache-Control": NEVER_CHANGES if pinned else CHANGES_WITH_EDITION,
-    }
-    given = request.headers.get("if-none-match", "")
-    if given and any(part.strip().removeprefix("W/") in (etag, "*") for part in given.split(",")):
+    encoding = choose_encoding(request.headers.get("accept-encoding", ""))
+    headers = answer_headers(key, encoding, pinned=pinned)
+    keep_in_lane(request, edition, pinned=pinned)
+    if is_known(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    if compress:
-        body = _MEMORY.get(f"{key} gzip", lambda: gzip.compress(_MEMORY.get(key, make), GZIP_LEVEL, mtime=0))
-        headers["Content-Encoding"] = "gzip"
+    if encoding:
+        body = _MEMORY.get(f"{key} {encoding}", lambda: compressed(_MEMORY.get(key, make), encoding))
+        headers["Content-Encoding"] = encoding
     else:
         body = _MEMORY.get(key, make)
     return Response(body, headers=headers, media_type=media_type)
 
 
-def _accepted(header: str) -> set[str]:
-    """List the encodings a client takes, those refused by ``q=0`` left out."""
-    names = set()
-    for part in header.lower().split(","):
-        name, _, quality = part.partition(";")
-        if quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000"):
-            names.add(name.strip())
-    return names
+def answer_headers(key: str, encoding: Encoding, *, pinned: bool) -> dict[str, str]:
+    """Give the headers of an answer that depends on nothing but its key: a tag for each encoding."""
+    tag = hashlib.sha256(key.encode()).hexdigest()[:24]
+    return {
+        "ETag": f'"{tag}-{encoding}"' if encoding else f'"{tag}"',
+        "Vary": "Accept-Encoding",
+        "Cache-Control": NEVER_CHANGES if pinned else CHANGES_WITH_EDITION,
+    }
+
+
+def is_known(given: str, etag: str) -> bool:
+    """Tell whether ``If-None-Match`` names a tag: by weak comparison, as RFC 9110 asks."""
+    return bool(given) and any(part.strip().removeprefix("W/") in (etag, "*") for part in given.split(","))
+
+
+def keep_in_lane(request: Request, edition: Edition | None, *, pinned: bool) -> None:
+    """Tell the fast lane, where there is one, that the answer may be kept."""
+    state: dict[str, Any] = request.scope.get("state", {})
+    slot = state.get(LANE)
+    if slot is not None:
+        slot.edition, slot.pinned = edition, pinned

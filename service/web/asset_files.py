@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
@@ -12,6 +11,10 @@ from pathlib import Path
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+
+from service.web.answers import is_known
+from service.web.encodings import Encoding, choose_encoding, compressed_once
+from service.web.lean_files import lean_script, lean_style
 
 FOLDER = Path(__file__).parent.parent / "assets"
 KINDS = {
@@ -23,6 +26,10 @@ KINDS = {
     ".woff2": "font/woff2",
     ".txt": "text/plain; charset=utf-8",
     ".ico": "image/x-icon",
+}
+BUNDLES = {  # several files as one, for pages that must be small
+    "embed_page.css": ("vendor/leaflet/leaflet.css", "map.css", "embed.css"),
+    "embed_page.js": ("map_shapes.js", "map.js", "embed.js"),
 }
 NOT_SERVED = ("node_modules", "package.json", "package-lock.json")
 SQUEEZED = (".css", ".js", ".svg", ".json", ".txt")
@@ -42,10 +49,15 @@ class AssetFile:
         """Short hash of the content: what ``?v=`` carries."""
         return hashlib.sha256(self.body).hexdigest()[:12]
 
+    def under(self, encoding: Encoding) -> bytes:
+        """Give the content under an encoding, made once, the same bytes each time."""
+        if encoding not in self._squeezed:
+            self._squeezed[encoding] = compressed_once(self.body, encoding) if encoding else self.body
+        return self._squeezed[encoding]
+
     @cached_property
-    def squeezed(self) -> bytes:
-        """The content under gzip, the same bytes each time."""
-        return gzip.compress(self.body, 9, mtime=0)
+    def _squeezed(self) -> dict[Encoding, bytes]:
+        return {}
 
 
 class AssetFiles:
@@ -60,23 +72,34 @@ class AssetFiles:
     def __init__(self, folder: Path = FOLDER) -> None:
         self.folder = folder
         self._files: dict[str, AssetFile] = {}
-        self._names = frozenset(
+        names = frozenset(
             path.relative_to(folder).as_posix()
             for path in folder.rglob("*")
             if path.suffix in KINDS
             and path.is_file()
             and not any(part in NOT_SERVED or part.startswith(".") for part in path.relative_to(folder).parts)
         )
+        self._names = names | {name for name, parts in BUNDLES.items() if names.issuperset(parts)}
 
     def file(self, name: str) -> AssetFile:
         """Give a file by its name; ``KeyError`` if there is none."""
         if name not in self._names:
             raise KeyError(name)
         if name not in self._files:
-            path = self.folder / name
-            kind = KINDS.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
-            self._files[name] = AssetFile(path.read_bytes(), kind)
+            kind = KINDS.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+            self._files[name] = AssetFile(self._body(name), kind)
         return self._files[name]
+
+    def _body(self, name: str) -> bytes:
+        """Read a file, our own scripts and all styles without comments; or join those of a bundle."""
+        if name in BUNDLES:
+            return b"".join(self.file(part).body for part in BUNDLES[name])
+        body = (self.folder / name).read_bytes()
+        if name.endswith(".css"):
+            return lean_style(body.decode()).encode()
+        if name.endswith(".js") and not name.startswith("vendor/"):
+            return lean_script(body.decode()).encode()
+        return body
 
     def address(self, name: str) -> str:
         """Give the address of a file with its hash: ``/assets/map.js?v=0f3c...``; without it when absent."""
@@ -92,14 +115,15 @@ class AssetFiles:
             found = self.file(name)
         except KeyError:
             raise HTTPException(404) from None
-        tag = f'"{found.digest}"'
+        squeezed = Path(name).suffix in SQUEEZED
+        encoding = choose_encoding(request.headers.get("accept-encoding", "")) if squeezed else ""
+        tag = f'"{found.digest}-{encoding}"' if encoding else f'"{found.digest}"'
         current = request.query_params.get("v") == found.digest
         headers = {"ETag": tag, "Cache-Control": FOR_EVER if current else FOR_NOW}
-        if Path(name).suffix in SQUEEZED:
+        if squeezed:
             headers["Vary"] = "Accept-Encoding"
-        if tag in request.headers.get("if-none-match", ""):
+        if is_known(request.headers.get("if-none-match", ""), tag):
             return Response(None, 304, headers)
-        squeeze = Path(name).suffix in SQUEEZED and "gzip" in request.headers.get("accept-encoding", "")
-        if squeeze:
-            headers["Content-Encoding"] = "gzip"
-        return Response(found.squeezed if squeeze else found.body, 200, headers, media_type=found.kind)
+        if encoding:
+            headers["Content-Encoding"] = encoding
+        return Response(found.under(encoding), 200, headers, media_type=found.kind)

@@ -6,6 +6,7 @@ import gzip
 import threading
 from typing import Any
 
+import brotli
 import pytest
 from starlette.requests import Request
 
@@ -44,17 +45,23 @@ def test_the_tag_follows_the_key_and_the_encoding() -> None:
     assert ask("a", accept_encoding="gzip").headers["etag"] not in (plain, other)
 
 
-def test_compressed_answers_are_the_same_bytes_each_time() -> None:
-    found = ask("squeezed", accept_encoding="br, gzip;q=0.8")
-    assert found.headers["content-encoding"] == "gzip"
-    assert gzip.decompress(found.body) == BODY
+@pytest.mark.parametrize(
+    ("wanted", "encoding"), [("gzip", "gzip"), ("br, gzip;q=0.8", "br"), ("gzip, deflate, br", "br")]
+)
+def test_compressed_answers_are_the_same_bytes_each_time(wanted: str, encoding: str) -> None:
+    found = ask("squeezed", accept_encoding=wanted)
+    assert found.headers["content-encoding"] == encoding
+    assert {"gzip": gzip.decompress, "br": brotli.decompress}[encoding](found.body) == BODY
     assert len(found.body) < len(BODY) / 10
-    assert found.body == ask("squeezed", accept_encoding="gzip").body
+    assert found.body == ask("squeezed", accept_encoding=wanted).body
     assert int(found.headers["content-length"]) == len(found.body)
 
 
-@pytest.mark.parametrize("wanted", ["", "identity", "br", "gzip;q=0", "gzip; q=0.0", "deflate, gzip;q=0"])
-def test_who_does_not_take_gzip_gets_none(wanted: str) -> None:
+@pytest.mark.parametrize(
+    "wanted",
+    ["", "identity", "gzip;q=0", "gzip; q=0.0", "deflate, gzip;q=0, br;q=0", "*;q=0", "br;q=1.5", "br;level=3"],
+)
+def test_who_takes_no_encoding_of_ours_gets_none(wanted: str) -> None:
     found = ask("refused", accept_encoding=wanted)
     assert "content-encoding" not in found.headers
     assert found.body == BODY

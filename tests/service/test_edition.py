@@ -13,7 +13,8 @@ import pytest
 from geodata.definitions import load_focuses
 from geodata.errors import BuildMissing, DamagedEdition, UnknownFocus, UnknownFootprint, UnknownNeighbourhood
 from geodata.stored import read_neighbourhoods, read_outlines
-from service.editions.edition import FOOTPRINT_KINDS, Edition, Fragments, open_edition, write_fragments
+from service.editions.edition import FOOTPRINT_KINDS, Edition, open_edition
+from service.editions.fragments import Fragments, write_fragments
 from service.editions.open_editions import OpenEditions
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -195,6 +196,7 @@ def test_facts_that_cannot_be_read_are_named_even_without_the_check(demo_store: 
         open_edition(store, "demo", check=False)
 
 
+@pytest.mark.usefixtures("few_draws")
 def test_a_damaged_newest_edition_gives_way_to_the_older_whole_one(
     demo_store: Path, demo_copy: Path, tmp_path: Path
 ) -> None:

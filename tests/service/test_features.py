@@ -48,7 +48,7 @@ def test_whole_numbers_have_no_point() -> None:
 def test_a_collection_carries_every_neighbourhood_once_with_its_figures(edition: Edition, focus: str) -> None:
     scores = scores_of(edition, focus=focus)
     data = orjson.loads(collection(edition, scores, detail="none"))
-    assert list(data) == ["type", "evenreach", "features"]
+    assert list(data) == ["type", "features", "evenreach"]
     assert [feature["id"] for feature in data["features"]] == edition.codes.tolist()
     for at, feature in enumerate(data["features"]):
         assert list(feature) == ["type", "id", "geometry", "properties"]

@@ -1,0 +1,87 @@
+"""Finished answers given again before anything else is asked: the shield's headers, counts and log line, not its work.
+
+What has to be looked at anew is: the edition that the address means, the tag that the client knows, the room there
+is, and the request's first lines. Whatever is out of the ordinary goes through the shield as always.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+from service.web.answers import is_known
+from service.web.encodings import choose_encoding
+from service.web.heads import slip_in
+from service.web.log import write_access
+from service.web.slow_readers import PIECE
+
+if TYPE_CHECKING:
+    from service.web.fast_lane import FastLane, Finished
+    from service.web.shield import Headers, Scope, Send, Shield
+
+UNCHANGED = (b"etag", b"vary", b"cache-control")
+WITH_BODY = (b"content-length", b"transfer-encoding")
+
+
+class Express:
+    """Give finished answers.
+
+    Parameters
+    ----------
+    shield : Shield
+        Whose headers, limits and counts hold here too.
+    lane : FastLane
+        What keeps the answers.
+    """
+
+    def __init__(self, shield: Shield, lane: FastLane) -> None:
+        self.shield = shield
+        self.lane = lane
+
+    async def give(self, scope: Scope, send: Send) -> bool:
+        """Answer if that is finished, and tell whether it was."""
+        began = time.perf_counter()
+        asked = _asked(scope["headers"])
+        if asked is None or self.shield.running >= self.shield.limits.concurrency:
+            return False
+        found = self.lane.find((scope["path"], scope["query_string"], choose_encoding(asked[0])))
+        if found is None or len(found.body) > PIECE or slip_in(scope) is not None:
+            return False
+        same = is_known(asked[1], found.etag)
+        status, body = (304, b"") if same else (200, found.body)
+        identity = secrets.token_hex(8)
+        headers = [*self._headers(found, scope["path"])[same], (b"x-request-id", identity.encode())]
+        self.shield.running += 1
+        try:
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            sent = body if scope["method"] == "GET" else b""
+            await send({"type": "http.response.body", "body": sent, "more_body": False})
+        finally:
+            self.shield.running -= 1
+            seconds = time.perf_counter() - began
+            route = str(getattr(found.route, "path", ""))
+            self.shield.metrics.count_request(route, scope["method"], status, seconds, len(sent))
+            write_access(identity, scope["method"], route, status, len(sent), seconds)
+        return True
+
+    def _headers(self, found: Finished, path: str) -> tuple[Headers, Headers]:
+        """Give the headers of an answer and of a 304 in its place, as the shield would."""
+        if found.headers is None:
+            given: Headers = found.start["headers"]
+            unchanged = [(name, value) for name, value in given if name in UNCHANGED]
+            found.headers = self.shield.headers_for(path, given), self.shield.headers_for(path, unchanged)
+        return found.headers
+
+
+def _asked(headers: Headers) -> tuple[str, str] | None:
+    """Give ``Accept-Encoding`` and ``If-None-Match`` as they came; None for a request with a body."""
+    accepted = known = b""
+    for name, value in headers:
+        if name == b"accept-encoding":
+            accepted = accepted or value
+        elif name == b"if-none-match":
+            known = known or value
+        elif name in WITH_BODY:
+            return None
+    return accepted.decode("latin-1"), known.decode("latin-1")

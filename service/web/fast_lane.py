@@ -1,0 +1,197 @@
+"""The fast lane in front of the application: layers without its routing, and a memory of finished answers.
+
+It lies inside the shield, which adds headers, limits and the log. An answer is kept as it was sent, by address and
+encoding, if its route said that it depends on nothing else but one edition; `service.web.express` gives it again,
+only while that very edition is the one that the address means. Layers of GeoJSON are read by the same functions as in
+their route; an address that these refuse goes the usual way, so that an error is the same whichever way it took.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from layers.map_layers import LAYERS
+from service.drawing.layer_body import is_at_hand
+from service.editions.edition import Edition
+from service.editions.open_editions import OpenEditions
+from service.web.answers import LANE, Slot
+from service.web.dependencies import ViewWords, read_view
+from service.web.encodings import Encoding, choose_encoding
+from service.web.memory import Memory
+from service.web.queries import check_parameters, read_edition
+
+Message = MutableMapping[str, Any]
+Key = tuple[str, bytes, Encoding]
+LayerAnswer = Callable[[Request, Edition, Any, str, str], Response]
+REMEMBERED_BYTES = 6 * 2**20
+LARGEST_REMEMBERED = 2 * 2**20
+BYTES_BESIDE = 2_000  # headers, address and what Python adds to them
+LAYER_ROUTE = "/geojson/{place}/{layer}"
+LAYER_START = "/geojson/"
+WORDS = tuple(field.name for field in fields(ViewWords))
+KNOWN = frozenset((*WORDS, "detail", "bbox"))
+OTHER_ROUTES = ("sites", "lines", "councils")
+
+
+class Route(NamedTuple):
+    """What the log calls an answer by."""
+
+    path: str
+
+
+@dataclass
+class Finished:
+    """An answer as it was sent.
+
+    Attributes
+    ----------
+    edition : Edition
+        The one edition it depends on.
+    pinned : bool
+        Its address names that edition.
+    start : dict
+        The message that opens it.
+    etag : str
+        Its tag.
+    body : bytes
+        Under the encoding of its key.
+    route : object
+        Of the application, for the log.
+    headers : tuple, optional
+        Those that are really sent, and those of a 304 in its place; `service.web.express` puts them here.
+    """
+
+    edition: Edition
+    pinned: bool
+    start: Message
+    etag: str
+    body: bytes
+    route: Any
+    headers: tuple[Any, Any] | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes in memory, about."""
+        return len(self.body) + BYTES_BESIDE
+
+
+class FastLane:
+    """Wrap the application, within the shield.
+
+    Parameters
+    ----------
+    app : callable
+        What answers all else.
+    editions : OpenEditions
+        Says which edition an address means.
+    answer_layer : callable
+        Answers with a layer, as its route does.
+    """
+
+    def __init__(self, app: ASGIApp, editions: OpenEditions, answer_layer: LayerAnswer) -> None:
+        self.app = app
+        self.editions = editions
+        self.answer_layer = answer_layer
+        self.finished: Memory[Finished] = Memory(REMEMBERED_BYTES, LARGEST_REMEMBERED, lambda kept: kept.size)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as a layer, else by the application, and keep what may be kept."""
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self.app(scope, receive, send)
+            return
+        accepted = next((value for name, value in scope["headers"] if name == b"accept-encoding"), b"")
+        key = scope["path"], scope["query_string"], choose_encoding(accepted.decode("latin-1"))
+        scope.setdefault("state", {})[LANE] = slot = Slot()
+        watched = Watched(send)
+        answer = await self._layer(scope, receive, key[2])
+        if answer is None:
+            await self.app(scope, receive, watched)
+        else:
+            scope["route"] = Route(LAYER_ROUTE)
+            await answer(scope, receive, watched)
+        if not scope["state"].get("head"):  # of which a long body is never made
+            self._keep(key, slot, watched, scope)
+
+    def find(self, key: Key) -> Finished | None:
+        """Give a finished answer by path, query and encoding, if there is one that still holds."""
+        found = self.finished.find(key)
+        if found is not None and not self._stands(found):
+            self.finished.forget(key)
+            return None
+        return found
+
+    def _stands(self, found: Finished) -> bool:
+        """Tell whether an address still means the edition that its answer was made of."""
+        if found.pinned:
+            return True
+        try:
+            return self.editions.get(found.edition.place["id"]) is found.edition
+        except Exception:
+            return False  # the application says what is wrong
+
+    async def _layer(self, scope: Scope, receive: Receive, encoding: Encoding) -> Response | None:
+        """Answer with a layer of GeoJSON; None for any other address, and where something is wrong with it."""
+        path: str = scope["path"]
+        if not path.startswith(LAYER_START):
+            return None
+        place, _, layer = path[len(LAYER_START) :].partition("/")
+        if layer not in LAYERS or layer in OTHER_ROUTES:
+            return None
+        try:
+            given = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+            check_parameters(given, KNOWN)
+            words = dict(given)
+            detail, bbox = words.pop("detail", ""), words.pop("bbox", "")
+            edition = self.editions.get(place, read_edition(words.get("edition", "")))
+            view = read_view(edition, ViewWords(**words), layer)
+            request = Request(scope, receive)
+            if is_at_hand(edition, view, detail or "full", encoding):
+                return self.answer_layer(request, edition, view, detail, bbox)
+            return await asyncio.to_thread(self.answer_layer, request, edition, view, detail, bbox)
+        except Exception:
+            scope["state"][LANE].edition = None
+            return None
+
+    def _keep(self, key: Key, slot: Slot, watched: Watched, scope: Scope) -> None:
+        start, edition = watched.start, slot.edition
+        if edition is None or watched.body is None or start is None or start["status"] != 200:
+            return
+        etag = next((value for name, value in start["headers"] if name == b"etag"), b"")
+        if etag:
+            kept = Finished(
+                edition=edition,
+                pinned=slot.pinned,
+                start=start,
+                etag=etag.decode("latin-1"),
+                body=watched.body,
+                route=scope.get("route"),
+            )
+            self.finished.keep(key, kept)
+
+
+class Watched:
+    """Pass messages on, and keep those of an answer that comes in one part."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.start: Message | None = None
+        self.body: bytes | None = None
+
+    async def __call__(self, message: Message) -> None:
+        """Pass one on."""
+        if message["type"] == "http.response.start":
+            self.start = message
+        elif message["type"] == "http.response.body":
+            whole = self.body is None and not message.get("more_body", False)
+            self.body = message.get("body", b"") if whole else None
+            if not whole:
+                self.start = None
+        await self._send(message)

@@ -1,0 +1,45 @@
+"""Our scripts and styles without their comments and indentation: what a browser has no use for.
+
+Plain and careful rather than small: whole lines of comment, spaces at the ends of lines and empty lines go, nothing
+else. A file with a template literal keeps everything, because spaces in one count.
+"""
+
+from __future__ import annotations
+
+import re
+
+BLOCK = re.compile(r"^[ \t]*/\*.*?\*/[ \t]*$", re.MULTILINE | re.DOTALL)
+LINE = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
+
+
+def lean_script(text: str) -> str:
+    """Take comments that stand on lines of their own, indentation and empty lines out of a script.
+
+    Parameters
+    ----------
+    text : str
+        A script in which no string and no regular expression goes over several lines.
+
+    Returns
+    -------
+    str
+        The same program. Unchanged where the text has a template literal.
+    """
+    if "`" in _without_comments(text, LINE):
+        return text
+    return _lines(_without_comments(text, LINE))
+
+
+def lean_style(text: str) -> str:
+    """Take comments that stand on lines of their own, indentation and empty lines out of a style sheet."""
+    return _lines(_without_comments(text))
+
+
+def _without_comments(text: str, *more: re.Pattern[str]) -> str:
+    for pattern in (BLOCK, *more):
+        text = pattern.sub("", text)
+    return text
+
+
+def _lines(text: str) -> str:
+    return "".join(f"{line.strip()}\n" for line in text.splitlines() if line.strip())
