@@ -1,0 +1,47 @@
+"""How to use the data of a view in other programs: the addresses to paste, with what to choose in each program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from service.ogc.documents import ROOT
+from service.pages.furniture import FURNITURE_LAYER
+from service.pages.ranked_table import question
+
+if TYPE_CHECKING:
+    from service.editions.edition import Edition
+    from service.editions.views import View
+
+SITES = "sites"
+
+
+def elsewhere(edition: Edition, view: View, base: str) -> dict[str, Any]:
+    """Gather the addresses of a view for QGIS, Excel, R and Power BI.
+
+    Parameters
+    ----------
+    edition : Edition
+        The edition shown.
+    view : View
+        Its layer is that of the page; the planner has none of its own.
+    base : str
+        The address that people use, without a closing slash.
+
+    Returns
+    -------
+    dict
+        For ``parts/elsewhere.html``: ``service`` (for GIS programs), ``collection`` (the one with this view's
+        figures), ``beside`` (others of the place), ``csv`` and ``geojson`` (of this view, its dial and area too).
+    """
+    place, layer, query = view.place, view.layer or FURNITURE_LAYER, question(view.query())
+    figures = f"{place}-sites" if layer == SITES else f"{place}-scores-{view.focus}"
+    others = [f"{place}-neighbourhoods", f"{place}-sites", f"{place}-scores-{view.focus}"]
+    return {
+        "service": base + ROOT,
+        "collection": figures,
+        "beside": [name for name in others if name != figures],
+        "csv": f"{base}/downloads/{place}/{layer}.excel.csv{query}",
+        "geojson": f"{base}/geojson/{place}/{layer}{query}",
+        "edition": edition.id,
+        "pinned": bool(view.edition),
+    }
