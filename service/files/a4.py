@@ -1,18 +1,16 @@
-"""One A4 in PDF: headings, sentences, tables, tagged in reading order, in a language and with a title.
-
-Its letters are those of Western Europe; a name with others is written with the nearest there are.
-"""
+"""One A4 in PDF: headings, sentences, tables, tagged in reading order, in a language and with a title."""
 
 from __future__ import annotations
 
 import datetime
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 from fpdf.prefs import ViewerPreferences
+
+from service.files.letters import BOLD, FONT, REGULAR, font_folder, printable
 
 MARGIN = 12.0  # millimetres, as everything here
 WIDTH, HEIGHT = 210.0, 297.0
@@ -21,7 +19,6 @@ BODY, SMALL, FOOT = 9.0, 7.0, 6.2  # points
 ROW, ROOMY_ROW = 3.75, 5.2
 GAP = 6.0
 LEADING = 0.46  # of a line, in millimetres for each point
-LETTERS = "cp1252"
 SHORTEST = 12  # letters of a name that must stay before the bracket is shortened too
 FULL = WIDTH - 2 * MARGIN
 HALF = (FULL - GAP) / 2
@@ -49,7 +46,8 @@ class Sheet(FPDF):
         self.set_creation_date(datetime.datetime.fromisoformat(f"{edition[:10]}T00:00:00+00:00"))
         self.set_display_mode("fullpage", "single")
         self.viewer_preferences = ViewerPreferences(display_doc_title=True)
-        self.core_fonts_encoding = LETTERS
+        for style, face in (("", REGULAR), ("B", BOLD)):
+            self.add_font(FONT, style, font_folder() / face)
         self.add_page()
         self.set_text_color(*INK)
 
@@ -63,22 +61,22 @@ class Sheet(FPDF):
     def heading(self, kind: str, text: str, size: float) -> None:
         """Write a heading."""
         self.ln(1.2)
-        self.set_font("Helvetica", "B", size)
+        self.set_font(FONT, "B", size)
         with self.tagged(kind):
-            self.multi_cell(0, size * LEADING, plain(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT, align="L")
+            self.multi_cell(0, size * LEADING, printable(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT, align="L")
         self.ln(0.8)
 
     def sentence(self, text: str, *, size: float = BODY, bold: bool = False, bullet: bool = False) -> None:
         """Write a sentence over the width of the page."""
-        self.set_font("Helvetica", "B" if bold else "", size)
+        self.set_font(FONT, "B" if bold else "", size)
         with self.tagged("P"):
             if bullet:
                 self.cell(3.5, size * LEADING, "•")
-            self.multi_cell(0, size * LEADING, plain(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT, align="L")
+            self.multi_cell(0, size * LEADING, printable(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT, align="L")
 
     def row(self, cells: Sequence[str], widths: Sequence[float], *, left: float = MARGIN, bold: bool = False) -> None:
         """Write one row of a table: the first cell to the left, the others to the right, one line beneath."""
-        self.set_font("Helvetica", "B" if bold else "", BODY if self.roomy else SMALL)
+        self.set_font(FONT, "B" if bold else "", BODY if self.roomy else SMALL)
         self.set_x(left)
         with self.tagged("P"):
             for number, (text, width) in enumerate(zip(cells, widths, strict=True)):
@@ -91,16 +89,16 @@ class Sheet(FPDF):
     def heads(self, cells: Sequence[str], widths: Sequence[float]) -> None:
         """Write the heads of a table in full, over as many lines as they need."""
         size = BODY if self.roomy else SMALL
-        self.set_font("Helvetica", "B", size)
+        self.set_font(FONT, "B", size)
         lines = [
-            self.multi_cell(width, text=plain(text), dry_run=True, output="LINES")
+            self.multi_cell(width, text=printable(text), dry_run=True, output="LINES")
             for text, width in zip(cells, widths, strict=True)
         ]
         most, top, left = max(len(found) for found in lines if isinstance(found, list)), self.y, MARGIN
         with self.tagged("P"):
             for number, (text, width) in enumerate(zip(cells, widths, strict=True)):
                 self.set_xy(left, top)
-                self.multi_cell(width, size * LEADING, plain(text), align="R" if number else "L")
+                self.multi_cell(width, size * LEADING, printable(text), align="R" if number else "L")
                 left += width
         self.set_xy(MARGIN, top + most * size * LEADING + 0.6 - self.row_height)
         self.set_draw_color(*LINE)
@@ -115,8 +113,8 @@ class Sheet(FPDF):
 
     def height_of(self, texts: Sequence[str]) -> float:
         """Height of the lines at the foot."""
-        self.set_font("Helvetica", "", FOOT)
-        lines = [self.multi_cell(0, text=plain(text), dry_run=True, output="LINES") for text in texts]
+        self.set_font(FONT, "", FOOT)
+        lines = [self.multi_cell(0, text=printable(text), dry_run=True, output="LINES") for text in texts]
         return sum(len(found) for found in lines if isinstance(found, list)) * FOOT * LEADING
 
     def write_foot(self, texts: Sequence[str]) -> None:
@@ -134,7 +132,7 @@ class Sheet(FPDF):
 
     def cut(self, text: str, width: float) -> str:
         """Shorten a text to a width: of ``Name (Code)`` first the name, and of the code only what stands before it."""
-        text = plain(text)
+        text = printable(text)
         name, bracket, code = text.rpartition(" (")
         if bracket and code.endswith(")"):
             while len(name) > SHORTEST and self.get_string_width(f"{name} ({code}") > width - 1.5:
@@ -147,16 +145,3 @@ class Sheet(FPDF):
         while len(text) > 4 and self.get_string_width(text) > width - 1.5:
             text = text[:-2].rstrip(" .") + "."
         return text
-
-
-def plain(text: str) -> str:
-    """Write a text in the letters of the page: accents they lack fall away, other signs are question marks."""
-    found = []
-    for sign in text:
-        for form in (sign, unicodedata.normalize("NFKD", sign)[:1]):
-            if form.encode(LETTERS, "ignore"):
-                found.append(form)
-                break
-        else:
-            found.append("?")
-    return "".join(found)

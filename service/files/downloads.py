@@ -1,4 +1,4 @@
-"""The scores table as a file: CSV, GeoJSON, XLSX, GeoPackage and GeoParquet with the same rows and figures.
+"""The scores table as a file: CSV, GeoJSON, XLSX, GeoPackage, GeoParquet, PDF, with the same rows and figures.
 
 CSV and GeoJSON need numpy alone and are written where they are asked for; the others load heavy
 libraries and belong in the workshop or on the command line.
@@ -6,11 +6,12 @@ libraries and belong in the workshop or on the command line.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -20,15 +21,21 @@ from service.editions.scoring import score
 from service.editions.views import View
 from service.files.file_table import Table, describing_lines, table_of
 
-LIGHT = ("csv", "geojson")
-HEAVY = ("xlsx", "gpkg", "parquet")
+if TYPE_CHECKING:
+    from service.files.map_style import StyleRule
+
+EXCEL_CSV = "excel.csv"
+LIGHT = ("csv", EXCEL_CSV, "geojson")
+HEAVY = ("xlsx", "gpkg", "parquet", "pdf")
 KINDS = (*LIGHT, *HEAVY)
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8; header=present",
+    EXCEL_CSV: "text/csv; charset=utf-8; header=present",
     "geojson": "application/geo+json",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "gpkg": "application/geopackage+sqlite3",
     "parquet": "application/vnd.apache.parquet",
+    "pdf": "application/pdf",
 }
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # full-width forms too: Excel reads them
 
@@ -65,6 +72,11 @@ def csv_bytes(table: Table) -> bytes:
     return text.getvalue().encode()
 
 
+def excel_csv_bytes(table: Table) -> bytes:
+    """Write the same CSV with the mark in front by which Excel knows that it is UTF-8."""
+    return codecs.BOM_UTF8 + csv_bytes(table)
+
+
 def csv_metadata(table: Table, file: str) -> bytes:
     """Describe a CSV file by the W3C's "CSV on the Web" vocabulary; goes beside it as ``FILE-metadata.json``."""
     types = {"text": "string", "whole": "integer", "number": "double"}
@@ -85,17 +97,23 @@ def csv_metadata(table: Table, file: str) -> bytes:
                 }
                 for column in table.columns
             ],
-            "primaryKey": table.columns[0].name,
+            "primaryKey": _key_of(table),
         },
         "evenreach:facts": table.facts,
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2)
 
 
+def _key_of(table: Table) -> str | list[str]:
+    """Name the columns that tell the rows apart: a list gives a site its code within its service alone."""
+    first, *more = (column.name for column in table.columns)
+    return [first, "service"] if first == "site_id" and "service" in more else first
+
+
 def geojson_bytes(edition: Edition, view: View) -> bytes:
     """Write the table as RFC 7946 GeoJSON with the outlines as published: the same bytes as ``/geojson``."""
     if view.layer == "sites":
-        return sites(edition, view, None)
+        return sites(edition, view, view.service or None)
     return collection(edition, score(edition, view), detail="full")
 
 
@@ -110,7 +128,7 @@ def write_table(edition: Edition, view: View, path: Path, kind: str) -> Path:
         What to write.
     path : pathlib.Path
         The file; replaced if it is there.
-    kind : {"csv", "geojson", "xlsx", "gpkg", "parquet"}
+    kind : {"csv", "excel.csv", "geojson", "xlsx", "gpkg", "parquet", "pdf"}
         Which format. A CSV gets ``FILE-metadata.json`` beside it; the others carry their facts inside.
 
     Returns
@@ -130,9 +148,14 @@ def write_table(edition: Edition, view: View, path: Path, kind: str) -> Path:
     if kind == "geojson":
         put(path, geojson_bytes(edition, view))
         return path
+    if kind == "pdf":
+        from service.files.view_pdf import pdf_bytes
+
+        put(path, pdf_bytes(edition, view))
+        return path
     table = table_of(edition, view)
-    if kind == "csv":
-        put(path, csv_bytes(table))
+    if kind in ("csv", EXCEL_CSV):
+        put(path, csv_bytes(table) if kind == "csv" else excel_csv_bytes(table))
         put(path.with_name(f"{path.name}-metadata.json"), csv_metadata(table, path.name))
     elif kind == "xlsx":
         from service.files.spreadsheet import xlsx_bytes
@@ -141,7 +164,7 @@ def write_table(edition: Edition, view: View, path: Path, kind: str) -> Path:
     elif kind == "gpkg":
         from service.files.geofiles import write_geopackage
 
-        write_geopackage(table, edition.stored, path)
+        write_geopackage(table, edition.stored, path, style_of(edition, view, table))
     else:
         from service.files.geofiles import parquet_bytes
 
@@ -149,10 +172,32 @@ def write_table(edition: Edition, view: View, path: Path, kind: str) -> Path:
     return path
 
 
+def style_of(edition: Edition, view: View, table: Table) -> list[StyleRule]:
+    """Give the rules by which a GIS program draws a file: those of the map."""
+    from service.files.map_style import area_rules, site_rules
+    from service.pages.map import drawn_layer
+
+    if table.scores is None:
+        services = next((column.values for column in table.columns if column.name == "service"), [])
+        return site_rules(services)
+    return area_rules(drawn_layer(edition, view, table.scores))
+
+
 def make(store: str, path: str, kind: str, view: dict[str, Any], edition: str) -> str:
     """Write one file; the job that the workshop runs."""
     opened = open_edition(Path(store), view["place"], edition, check=False)
     return str(write_table(opened, View(**view), Path(path), kind))
+
+
+def file_query(view: View) -> str:
+    """Write a view as the query string of its files: of sites with the service and who takes new patients."""
+    return view.query(service=view.service, accepting=view.accepting) if view.layer == "sites" else view.query()
+
+
+def kind_of(path: Path) -> str:
+    """Read the kind of a file from its name: what follows the last dot, and ``excel.csv``."""
+    name = path.name.lower()
+    return EXCEL_CSV if name.endswith(f".{EXCEL_CSV}") else name.rpartition(".")[2]
 
 
 def put(path: Path, content: bytes) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from layers.map_layers import RANKED, map_layer, site_symbols
 from service.access import layer_columns as access
 from service.drawing.features import shown_indicator
 from service.editions.edition import Edition
@@ -83,10 +84,25 @@ ABOUT_SITES = {
     "postcode": "Postcode; the site is placed at it",
     "lon": "Longitude, degrees",
     "lat": "Latitude, degrees",
+    "easting": "Easting on the British National Grid, metres",
+    "northing": "Northing on the British National Grid, metres",
     "lsoa21cd": "Neighbourhood it stands in",
     "inside": "Whether it stands inside the place",
+    "address": "Address, as its list has it",
+    "accepting_children": "Whether it says that it takes new NHS patients under 18",
+    "accepting_adults": "Whether it says that it takes new NHS patients of 18 and over",
+    "accepting_by": "Who said so",
+    "supply": "What it offers, in the unit of its service",
+    "capacity": "The most it can take, in the unit of its service",
+    "fte": "Full-time equivalent GPs, modelled from lists and the council's mean",
+    "part_of": "Code of the site that a branch belongs to",
+    "source_date": "Day of the list, or of the answer",
 }
-NUMBERS_OF_SITES = ("lon", "lat", "supply", "capacity", "fte")
+ORDER_OF_SITES = (
+    *("site_id", "service", "name", "address", "postcode", "lsoa21cd", "inside"),
+    *("easting", "northing", "lon", "lat"),
+)
+NUMBERS_OF_SITES = ("lon", "lat", "easting", "northing", "supply", "capacity", "fte")
 DECIMALS_SHOWN = {"need_score": 1, "need_position": 3, "targeting_score": 2, "top_fifth_chance": 2, "imd_score": 1}
 DECIMALS_SHOWN |= access.DECIMALS
 
@@ -135,6 +151,7 @@ class Table:
         return len(self.columns[0].values)
 
 
+WITHOUT_FOCUS = ("imd", "indicator", "sites")
 WITHOUT_DIAL = ("imd", "indicator", "sites", ACCESS)  # layers that the dial does not change
 
 
@@ -192,10 +209,20 @@ def _column(edition: Edition, name: str, values: list[Any]) -> Column:
 
 
 def _sites_table(edition: Edition, view: View) -> Table:
-    found = edition.sites(within=view.within)
-    names = list(dict.fromkeys(name for site in found for name in site)) or ["site_id"]
+    found = [
+        site
+        for site in edition.sites(view.service or None, view.within)
+        if not view.accepting or site.get(f"accepting_{view.accepting}") is True
+    ]
+    held = list(dict.fromkeys(name for site in found for name in site)) or ["site_id"]
+    names = [*(name for name in ORDER_OF_SITES if name in held), *(name for name in held if name not in ORDER_OF_SITES)]
     columns = [Column(name, *_about_site(name), [_site_value(site.get(name)) for site in found], 6) for name in names]
-    return Table(columns, facts_of(edition, view), None)
+    facts = facts_of(edition, view) | {"rows": "sites", "sheet": "Sites"}
+    if view.service:
+        facts["title"] = f"{edition.place['name']}: {site_symbols([view.service])[view.service].plural}"
+    if view.accepting:
+        facts["choice"] = [f"Only sites known to take new NHS patients: {view.accepting}"]
+    return Table(columns, facts, None)
 
 
 def _site_value(value: Any) -> Any:
@@ -242,7 +269,7 @@ def facts_of(edition: Edition, view: View) -> dict[str, Any]:
     used = [source for source in edition.sources if source.get("status") == "used"]
     shown = access.facts_of(edition, view) if view.layer == ACCESS else {}
     return {
-        "title": f"{edition.place['name']}: {shown.get('title') or focus['title']}",
+        "title": f"{edition.place['name']}: {shown.get('title') or _subject(edition, view)}",
         "place": edition.place["id"],
         "place_name": edition.place["name"],
         "fictional": bool(edition.place.get("fictional")),
@@ -266,6 +293,16 @@ def facts_of(edition: Edition, view: View) -> dict[str, Any]:
     }
 
 
+def _subject(edition: Edition, view: View) -> str:
+    """Name what a file holds: its focus, or its layer where that is not about a focus."""
+    focus = edition.focuses[view.focus]
+    if (view.layer or "targeting") in RANKED:
+        return str(focus["title"])
+    indicator = shown_indicator(edition, view) if view.layer == "indicator" else view.indicator
+    wanted = {"id": indicator, **edition.indicators[indicator]} if indicator else {}
+    return map_layer(view.layer, focus=focus, indicator=wanted).title
+
+
 def _dial_lines(facts: dict[str, Any]) -> list[str]:
     """Say what the dial means in this place's own numbers, where there are any."""
     spread = facts.get("dial")
@@ -282,12 +319,14 @@ def describing_lines(facts: dict[str, Any]) -> list[str]:
     lines = [f"Place: {facts['place_name']}" + (" (fictional)" if facts["fictional"] else "")]
     if facts["within"]:
         lines.append(f"Within: {facts['within']}")
-    lines.append(f"Focus: {facts['focus_title']} ({facts['focus']}), strength of the evidence: {facts['strength']}")
+    if facts["layer"] not in WITHOUT_FOCUS or "siting" in facts:
+        lines.append(f"Focus: {facts['focus_title']} ({facts['focus']}), strength of the evidence: {facts['strength']}")
     lines += _dial_lines(facts)
     if facts["weights"]:
         lines.append(
             f"Own weights, not the published ones: {facts['weights']}. How sure the ranks are is {OWN_WEIGHTS}"
         )
+    lines += facts.get("choice", [])
     lines += facts.get("access_words", [])
     lines += facts.get("share_out", [])
     lines += facts.get("siting", [])

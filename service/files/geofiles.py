@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,12 @@ from pyproj import CRS
 
 from geodata.crs import GRID, to_grid
 from geodata.stored import read_outlines
+from service.files.geopackage_notes import add_style, describe_columns
 
 if TYPE_CHECKING:
     from geodata.store import StoredEdition
     from service.files.file_table import Column, Table
+    from service.files.map_style import StyleRule
 
 LAYER = "scores"
 KINDS = {"text": "str", "whole": "Int64", "number": "float64"}
@@ -52,8 +55,9 @@ def _series(column: Column) -> pd.Series[Any]:
     return pd.Series(column.values, dtype=KINDS[column.kind], name=column.name)
 
 
-def write_geopackage(table: Table, stored: StoredEdition, path: Path) -> None:
-    """Write one layer, ``scores``; every time stamp in it is the day of the edition."""
+def write_geopackage(table: Table, stored: StoredEdition, path: Path, rules: Sequence[StyleRule] = ()) -> None:
+    """Write one layer, ``scores`` or ``sites``, and how it is drawn; every time stamp is the day of the edition."""
+    layer = "sites" if table.scores is None else LAYER
     temporary = path.with_name(f".{path.stem}.part.gpkg")
     temporary.unlink(missing_ok=True)
     facts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in table.facts.items()}
@@ -62,7 +66,7 @@ def write_geopackage(table: Table, stored: StoredEdition, path: Path) -> None:
         pyogrio.write_dataframe(
             frame(table, stored),
             temporary,
-            layer="sites" if table.scores is None else LAYER,
+            layer=layer,
             driver="GPKG",
             dataset_options={"VERSION": "1.2"},  # what GDAL and QGIS of the last years read without a warning
             use_arrow=True,
@@ -73,17 +77,23 @@ def write_geopackage(table: Table, stored: StoredEdition, path: Path) -> None:
         )
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+    describe_columns(temporary, layer, {column.name: column.about for column in table.columns})
+    if rules:
+        add_style(temporary, layer, rules, description=table.facts["title"], day=table.facts["built"])
     temporary.replace(path)
 
 
 def parquet_bytes(table: Table, stored: StoredEdition) -> bytes:
-    """Write GeoParquet 1.0 with the facts under the key ``evenreach`` of the file's metadata."""
+    """Write GeoParquet 1.0: the facts under the key ``evenreach`` of its metadata, what a column means in its own."""
     shapes = frame(table, stored)
     arrow = pa.table(shapes.to_arrow(index=False, geometry_encoding="WKB"))
     metadata = {b"geo": json.dumps(_geo(shapes)).encode(), b"evenreach": json.dumps(table.facts).encode()}
-    plain = pa.schema([pa.field(field.name, field.type) for field in arrow.schema], metadata=metadata)
+    meanings = {column.name: {"description": column.about} for column in table.columns}
+    fields = [pa.field(field.name, field.type, metadata=meanings.get(field.name)) for field in arrow.schema]
+    plain = pa.schema(fields, metadata=metadata)
     target = io.BytesIO()
-    pq.write_table(arrow.cast(plain), target, compression="zstd")
+    named = [column.name for column in table.columns]  # outlines are all different: a dictionary only slows them
+    pq.write_table(arrow.cast(plain), target, compression="snappy", use_dictionary=named)
     return target.getvalue()
 
 

@@ -48,14 +48,16 @@ def xlsx_bytes(table: Table, *more: Table) -> bytes:
     target = io.BytesIO()
     book = GPWorkbook(target, options={**OPTIONS, "default_format_properties": dict(BODY)})  # it writes into these
     built = datetime.datetime.fromisoformat(table.facts["built"][:10])
-    book.set_properties({"title": table.facts["title"], "author": "Evenreach", "created": built})
+    said = f"Edition {table.facts['edition']}, method version {table.facts['method']}. "
+    said += " ".join(table.facts["attribution"])
+    book.set_properties({"title": table.facts["title"], "author": "Evenreach", "created": built, "comments": said})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # gptables remarks on empty cells; the cover says what they mean
         book.add_worksheet("Cover").write_cover(_cover(table))
         _write_listing(book, "Contents", _contents(table, *more), "contents_table", "Table of contents")
         _write_listing(book, "Notes", _notes(table, *more), "notes_table", "Notes")
     for number, each in enumerate((table, *more)):
-        _write_scores(book, each, f"scores{number or ''}")
+        _write_scores(book, each, f"{'sites' if each.facts.get('rows') == 'sites' else 'scores'}{number or ''}")
     book.close()
     return target.getvalue()
 
@@ -110,12 +112,12 @@ def _write_scores(book: GPWorkbook, table: Table, name: str) -> None:
     headers = [{"header": column.name, "header_format": heading} for column in table.columns]
     area = (HEADER_ROW, 0, HEADER_ROW + max(len(table), 1), len(table.columns) - 1)
     sheet.add_table(*area, {"name": name, "columns": headers, "autofilter": False, "style": None})
-    sheet.freeze_panes(HEADER_ROW + 1, 1)
 
 
 def _write_column(book: GPWorkbook, sheet: Any, number: int, column: Column) -> None:
     pattern = "@" if column.kind == "text" else "0" if column.kind == "whole" else "0" + _places(column.decimals)
-    cell = book.add_format({**BODY, "num_format": pattern})
+    wrapped = {"text_wrap": True, "valign": "top"} if column.kind == "text" else {"valign": "top"}
+    cell = book.add_format({**BODY, "num_format": pattern, **wrapped})
     write = sheet.write_string if column.kind == "text" else sheet.write_number
     for row, value in enumerate(column.values, HEADER_ROW + 1):
         if value is not None:

@@ -14,18 +14,22 @@ from service.editions.edition import Edition
 from service.editions.scoring import METHOD_VERSION
 from service.editions.views import ACCESS, ACCESS_WORDS, View, dial_text
 from service.files.downloads import (
+    EXCEL_CSV,
     KINDS,
     LIGHT,
     MEDIA_TYPES,
     UnknownKind,
     csv_bytes,
     csv_metadata,
+    excel_csv_bytes,
+    file_query,
     geojson_bytes,
 )
 from service.files.file_table import table_of
 from service.routes.heavy import check_area, heavy_answer
 from service.web.answers import answer
 from service.web.dependencies import RequestedEdition, RequestedView, RequestedWorkshop
+from service.web.queries import BadQuery
 from service.web.workshop import Workshop
 
 router = APIRouter(prefix="/downloads", tags=["downloads"])
@@ -33,6 +37,18 @@ JOB = "service.files.downloads:make"
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file", "content": {kind: {} for kind in MEDIA_TYPES.values()}}
 }
+
+CSV_ANSWERS: dict[int | str, dict[str, Any]] = {200: {"description": "The file", "content": {MEDIA_TYPES["csv"]: {}}}}
+
+
+def check_service(edition: Edition, view: View) -> None:
+    """Refuse a service that no listed site gives, where sites are asked for."""
+    if view.layer != "sites" or not view.service:
+        return
+    known = {site["service"] for site in edition.sites()}
+    if view.service not in known:
+        hint = f"Give one of {', '.join(sorted(known))}."
+        raise BadQuery("service", f"service is {view.service!r}; no site here has it.", hint=hint)
 
 
 async def requested_kind(kind: str) -> str:
@@ -45,6 +61,7 @@ async def requested_kind(kind: str) -> str:
 @router.get("/{place}/{layer}.csv-metadata.json", response_class=Response)
 def describe_csv(edition: RequestedEdition, view: RequestedView, request: Request) -> Response:
     """Describe the CSV file of a view: columns, units, edition, attribution (CSV on the Web)."""
+    check_service(edition, view)
     name = file_name(edition, view, "csv")
     key = answer_key(edition, view, "csv-metadata")
     return answer(
@@ -56,6 +73,14 @@ def describe_csv(edition: RequestedEdition, view: RequestedView, request: Reques
     )
 
 
+@router.get("/{place}/{layer}.excel.csv", response_class=Response, responses=CSV_ANSWERS)
+async def download_for_excel(
+    edition: RequestedEdition, view: RequestedView, workshop: RequestedWorkshop, request: Request
+) -> Response:
+    """Give the figures of a view as CSV for Excel: the same rows, with the mark by which Excel knows UTF-8."""
+    return await _download(request, workshop, edition, view, EXCEL_CSV)
+
+
 @router.get("/{place}/{layer}.{kind}", response_class=Response, responses=ANSWERS)
 async def download(
     edition: RequestedEdition,
@@ -64,21 +89,29 @@ async def download(
     workshop: RequestedWorkshop,
     request: Request,
 ) -> Response:
-    """Give the figures of a view as CSV, GeoJSON, XLSX, GeoPackage or GeoParquet: the same rows and numbers in all."""
+    """Give the figures of a view as CSV, GeoJSON, XLSX, GeoPackage or GeoParquet, or its map and table as PDF."""
+    response = await _download(request, workshop, edition, view, kind)
+    if kind == "csv":
+        address = f"{view.layer}.csv-metadata.json?{file_query(view)}".rstrip("?")
+        response.headers["Link"] = f'<{address}>; rel="describedby"; type="application/csvm+json"'
+    return response
+
+
+async def _download(request: Request, workshop: Workshop, edition: Edition, view: View, kind: str) -> Response:
+    check_service(edition, view)
     if kind in LIGHT and not edition.large:
         response = await run_in_threadpool(_light, request, edition, view, kind)
     else:
         response = await _heavy(request, workshop, edition, view, kind)
     response.headers["Content-Disposition"] = content_disposition(file_name(edition, view, kind))
-    if kind == "csv":
-        address = f"{view.layer}.csv-metadata.json?{view.query()}".rstrip("?")
-        response.headers["Link"] = f'<{address}>; rel="describedby"; type="application/csvm+json"'
     return response
 
 
 def _light(request: Request, edition: Edition, view: View, kind: str) -> Response:
     def make() -> bytes:
-        return csv_bytes(table_of(edition, view)) if kind == "csv" else geojson_bytes(edition, view)
+        if kind == "geojson":
+            return geojson_bytes(edition, view)
+        return (csv_bytes if kind == "csv" else excel_csv_bytes)(table_of(edition, view))
 
     key = answer_key(edition, view, kind)
     return answer(request, key, make, media_type=MEDIA_TYPES[kind], pinned=bool(view.edition))
@@ -95,14 +128,15 @@ async def _heavy(request: Request, workshop: Workshop, edition: Edition, view: V
 def answer_key(edition: Edition, view: View, kind: str) -> str:
     """Everything that a file depends on: the same edition, method, view and kind give the same bytes."""
     return " ".join(
-        ("download", kind, edition.id, METHOD_VERSION, view.place, view.layer, view.but(edition="").query())
+        ("download", kind, edition.id, METHOD_VERSION, view.place, view.layer, file_query(view.but(edition="")))
     )
 
 
 def file_name(edition: Edition, view: View, kind: str) -> str:
     """Name a file so that a person finds it again: place, layer, what it asks, focus, dial, footprint, edition."""
     within = view.within.replace(":", "-")
-    asked = [getattr(view, name) for name in ACCESS_WORDS] if view.layer == ACCESS else []
+    words = {ACCESS: ACCESS_WORDS, "sites": ("service", "accepting")}.get(view.layer, ())
+    asked = [getattr(view, name) for name in words]
     parts = ("evenreach", view.place, view.layer, *asked, view.focus, f"rho{dial_text(view.rho)}", within, edition.id)
     return "_".join(part.replace(" ", "-").replace("/", "-") for part in parts if part) + f".{kind}"
 

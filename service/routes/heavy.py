@@ -17,14 +17,25 @@ from starlette.responses import Response, StreamingResponse
 from service.editions.edition import Edition
 from service.editions.views import View
 from service.web.answers import CHANGES_WITH_EDITION, NEVER_CHANGES
+from service.web.memory import Memory
 from service.web.workshop import Workshop
 
 CHUNK = 256 * 1024
+KEPT, LARGEST_KEPT = 3 * 2**20, 2**20  # bytes of the latest files that are kept, and of one
+_MEMORY: Memory[bytes] = Memory(KEPT, LARGEST_KEPT)
 CLIENT_LEFT = 499  # never sent; for the log
 
 
 async def heavy_answer(
-    request: Request, workshop: Workshop, job: str, arguments: dict[str, Any], *, key: str, kind: str, pinned: bool
+    request: Request,
+    workshop: Workshop,
+    job: str,
+    arguments: dict[str, Any],
+    *,
+    key: str,
+    kind: str,
+    pinned: bool,
+    keep: bool = False,
 ) -> Response:
     """Answer with a file that a job of the workshop writes.
 
@@ -40,6 +51,8 @@ async def heavy_answer(
         Its media type.
     pinned : bool
         The address names an edition, so the answer never changes.
+    keep : bool
+        Give it again without a job, if it is small: for pictures that stand in other people's pages.
 
     Returns
     -------
@@ -56,10 +69,20 @@ async def heavy_answer(
     held = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
     if tag in held or "*" in held:
         return Response(None, 304, headers)
+    held_as = f"{arguments.get('store', '')} {key}"
+    kept = _MEMORY.find(held_as) if keep else None
+    if kept is not None:
+        return Response(kept, 200, headers, media_type=kind)
     made = await unless_left(request, made_in_workshop(workshop, job, arguments))
     if made is None:
         return Response(None, CLIENT_LEFT)
-    headers["Content-Length"] = str(os.fstat(made.fileno()).st_size)
+    size = os.fstat(made.fileno()).st_size
+    if keep and size <= LARGEST_KEPT:
+        with made:
+            body = made.read()
+        _MEMORY.keep(held_as, body)
+        return Response(body, 200, headers, media_type=kind)
+    headers["Content-Length"] = str(size)
     return StreamingResponse(_chunks(made), 200, headers, media_type=kind)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -11,13 +12,19 @@ from fastapi.responses import Response
 from service.editions.edition import Edition
 from service.editions.scoring import METHOD_VERSION, score
 from service.editions.views import View
+from service.embeds.addresses import builder_address, map_query, oembed_address, with_query
+from service.pages.elsewhere import elsewhere
 from service.pages.furniture import breadcrumbs, furniture, site_pages
 from service.pages.map import map_page, map_picture, services_of
+from service.pages.take_away import downloads_of
+from service.routes.heavy import check_area, heavy_answer
+from service.web.addresses import public_address
 from service.web.answers import answer
-from service.web.dependencies import RequestedEdition, RequestedView, ServiceText
+from service.web.dependencies import RequestedEdition, RequestedView, RequestedWorkshop, ServiceText
 from service.web.queries import BadQuery, read_name
 
 router = APIRouter(include_in_schema=False)
+PIXELS = "service.files.pictures:make_png"
 DRAWING = "3"
 """Part of a picture's tag: to be raised whenever the same figures would be drawn differently."""
 
@@ -43,9 +50,10 @@ def frame_script(request: Request, edition: RequestedEdition, place: str) -> Res
 @router.get("/maps/{place}/{layer}")
 def show_map(request: Request, edition: RequestedEdition, view: RequestedView, service: ServiceText = "") -> Response:
     """Show one layer as a full-page map."""
-    body = site_pages(request).draw("map/page.html", _page(edition, view, read_service(service, edition))).encode()
+    drawn = _page(request, edition, view, read_service(service, edition))
+    body = site_pages(request).draw("map/page.html", drawn).encode()
     key = f"map page {hashlib.sha256(body).hexdigest()}"
-    return answer(request, key, lambda: body, media_type="text/html; charset=utf-8")
+    return answer(request, key, lambda: body, media_type="text/html; charset=utf-8", edition=edition)
 
 
 @router.get("/pictures/{place}/{layer}.svg")
@@ -61,15 +69,40 @@ def show_picture(
         lambda: map_picture(edition, view, score(edition, view), service=wanted).encode(),
         media_type="image/svg+xml",
         pinned=bool(view.edition),
+        edition=edition,
     )
 
 
-def _page(edition: Edition, view: View, service: str) -> dict[str, Any]:
+@router.get("/pictures/{place}/{layer}.png")
+async def show_pixels(
+    request: Request,
+    edition: RequestedEdition,
+    view: RequestedView,
+    workshop: RequestedWorkshop,
+    service: ServiceText = "",
+) -> Response:
+    """Draw one layer as a picture in pixels, for slides and documents."""
+    wanted = read_service(service, edition)
+    check_area(edition, view)
+    key = f"pixels {DRAWING} {METHOD_VERSION} {view.place} {edition.id} {view.layer} {view.query(service=wanted)}"
+    store = str(edition.stored.folder.parent.parent)
+    job = {"store": store, "view": asdict(view), "edition": edition.id, "service": wanted}
+    pinned = bool(view.edition)
+    return await heavy_answer(request, workshop, PIXELS, job, key=key, kind="image/png", pinned=pinned, keep=True)
+
+
+def _page(request: Request, edition: Edition, view: View, service: str) -> dict[str, Any]:
     drawn = map_page(edition, view, score(edition, view), service=service)
+    public = public_address(request.app.state.settings)
     return furniture(edition, layer=view.layer) | {
         "page_title": f"{drawn.layer.title}: map of {edition.place['name']}",
         "wide": True,
         "view": view,
         "map": drawn,
+        "downloads": downloads_of(view.but(service=service or view.service), view.layer),
+        "pixels_address": with_query(f"/pictures/{view.place}/{view.layer}.png", map_query(view)),
+        "embed_address": builder_address(view.but(service=service or view.service)),
+        "oembed": oembed_address(public, with_query(f"/maps/{view.place}/{view.layer}", map_query(view))),
+        "elsewhere": elsewhere(edition, view, public),
         "breadcrumbs": breadcrumbs((str(edition.place["name"]), drawn.table), ("Map", "")),
     }

@@ -8,7 +8,8 @@ from typing import Any
 from service.editions.edition import Edition
 from service.editions.scoring import METHOD_VERSION
 from service.editions.views import View
-from service.files.a4 import FULL, HEIGHT, LEADING, MARGIN, SMALL, Sheet, plain
+from service.files.a4 import FULL, HEIGHT, LEADING, MARGIN, SMALL, Sheet
+from service.files.letters import FONT, printable
 from service.pages.siting_result import result_of
 from service.pages.wording import credits_once
 from service.siting.plan_tables import title_of
@@ -141,8 +142,8 @@ def _notes(plan: dict[str, Any]) -> str:
 
 
 def _height_of_notes(sheet: Sheet, plan: dict[str, Any]) -> float:
-    sheet.set_font("Helvetica", "", SMALL)
-    lines = sheet.multi_cell(0, text=plain(_notes(plan)), dry_run=True, output="LINES")
+    sheet.set_font(FONT, "", SMALL)
+    lines = sheet.multi_cell(0, text=printable(_notes(plan)), dry_run=True, output="LINES")
     return (len(lines) if isinstance(lines, list) else 0) * SMALL * LEADING + 3.0
 
 
