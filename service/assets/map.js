@@ -136,7 +136,12 @@
     });
   }
 
+  /* Data that a script of the page brought (a page that is opened as a file cannot fetch), else fetched. */
   function fetchJson(address) {
+    var brought = window.evenreachData && window.evenreachData[address];
+    if (brought) {  // a frame later, as if fetched: by then the empty map's own zoom has begun, and is waited for
+      return new Promise(function (done) { window.requestAnimationFrame(function () { done(brought); }); });
+    }
     var stop = new AbortController();
     var clock = window.setTimeout(function () { stop.abort(); }, PATIENCE_MS);
     return fetch(address, { credentials: 'omit', signal: stop.signal }).then(function (answer) {
@@ -253,7 +258,7 @@
         layer.on({
           mouseover: function () { point(view, feature.id, 'map'); },
           mouseout: function () { point(view, null, 'map'); },
-          click: function () { if (councils) { goNear(view, layer); } else { choose(view, feature); } }
+          click: function () { if (councils && view.root.dataset.geojson) { goNear(view, layer); } else { choose(view, feature, councils); } }
         });
       }
     });
@@ -360,13 +365,13 @@
     ]).addTo(view.map);
   }
 
-  function choose(view, feature) {
+  function choose(view, feature, councils) {
     var panel = view.root.querySelector('[data-map-details]');
     view.chosen = feature.id;
     outlineOne(view, feature.id);
     if (!panel) { return; }
-    panel.replaceChildren(card(view, feature, false));
-    if (view.root.dataset.profile) {
+    panel.replaceChildren(card(view, feature, councils));
+    if (view.root.dataset.profile && !councils) {
       var link = element('a', 'govuk-link', 'Why this score: open its page');
       link.href = view.root.dataset.profile.replace('CODE', encodeURIComponent(feature.id));
       panel.appendChild(link);
@@ -538,6 +543,7 @@
   // ---- large places: councils first, neighbourhoods when near ---------------------------------------------------
 
   function followZoom(view) {
+    if (!view.root.dataset.geojson) { return; }  // a map that was written out brings its councils alone
     var timer = null, last = '';
     view.far = { type: 'FeatureCollection', features: view.areas.toGeoJSON().features };
     view.map.on('moveend', function () {

@@ -68,6 +68,9 @@
     document.querySelectorAll('a[data-view-link]').forEach(function (link) {
       link.setAttribute('href', withDial(link.href, rho));
     });
+    document.querySelectorAll('[data-view-address]').forEach(function (part) {
+      part.textContent = withDial(part.textContent, rho, true);
+    });
     var shared = document.getElementById('share-link');
     if (shared) { shared.value = withDial(new URL(shared.value, window.location.href).href, rho, true); }
     keepInForm(document.getElementById('table-form'), rho);

@@ -14,10 +14,12 @@ from service.access.requests import MEASURES, NEW_PATIENTS, AccessAsked, asked
 from service.access.words import WORST_HERE
 from service.editions.scoring import score
 from service.editions.site_names import calm
+from service.editions.views import ACCESS
 from service.pages.access_form import access_form
 from service.pages.map import map_page
-from service.pages.planner import DOWNLOADS, FIFTHS, area_name
+from service.pages.planner import FIFTHS, area_name
 from service.pages.ranked_table import question
+from service.pages.take_away import downloads_of
 from service.pages.wording import fixed, inside_sentence, lower_first, percent
 from service.travel.edition_times import MODE_WORDS
 from service.web.queries import BadQuery
@@ -291,10 +293,7 @@ def _row(view: View, row: dict[str, Any], measures: list[str]) -> dict[str, Any]
 
 
 def _downloads(view: View, query: str) -> list[dict[str, Any]]:
-    files = [
-        {"href": f"/downloads/{view.place}/access.{kind}{query}", "title": name, "text": text, "file": True}
-        for kind, name, text in DOWNLOADS
-    ]
+    files = [download | {"file": True} for download in downloads_of(view, ACCESS)]
     pages = [
         (f"/api/v1/places/{view.place}/access{query}", "The whole answer (JSON)", "for programs"),
         (f"/pictures/{view.place}/access.svg{query}", "Map as a picture (SVG)", "for print"),

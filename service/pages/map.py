@@ -5,7 +5,6 @@ One model serves the planner, the full-page map and the picture, so that they ca
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -49,6 +48,7 @@ from service.editions.layer_figures import figures
 from service.editions.scoring import Scores
 from service.editions.views import ACCESS, View, dial_text
 from service.pages.certainty import certainty_notes, cluster_notes
+from service.pages.map_key import ServiceKey, service_keys
 from service.pages.wording import credits_once
 
 LAYER_NAMES = {
@@ -62,10 +62,7 @@ LAYER_NAMES = {
     "access": "Access to a service",
 }
 GO_NEAR = "Choose one on the map, or zoom in, to see its neighbourhoods."
-FAMILY_PLACES = ("family_hub", "childrens_centre")
 GROUND_WORDS = "Blue lines are rivers and other water, grey lines are main roads."
-CROWDED = 60
-"""A map of scores starts with family hubs and children's centres, unless there are more of them than this."""
 
 
 @dataclass(frozen=True)
@@ -77,18 +74,6 @@ class LegendLine:
     label: str
     range: str
     count_text: str
-
-
-@dataclass(frozen=True)
-class ServiceKey:
-    """One service in the key of the sites."""
-
-    id: str
-    name: str
-    colour: str
-    path: str
-    count_text: str
-    shown: bool
 
 
 @dataclass(frozen=True)
@@ -208,7 +193,9 @@ def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "")
     place, query = edition.place["id"], view.query()
     detail = "full" if edition.large else "map"  # of a large place only a footprint or a box is fetched
     areas = "targeting" if drawn.layer.id == "sites" else drawn.layer.id  # sites stand over plain areas
-    kept = {name: text for name in ("accepting", "edition") if (text := getattr(view, name))}
+    # of a large place only the footprint's own sites are sent
+    narrowed = ("within", "accepting", "edition") if edition.large else ("accepting", "edition")
+    kept = {name: text for name in narrowed if (text := getattr(view, name))}
     caption = _caption(edition, view, drawn, scores)
     sites = _shown_sites(edition, view, service)
     edition_query = urlencode({"edition": view.edition}) if view.edition else ""
@@ -230,9 +217,7 @@ def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "")
         table=_address("places", f"{place}/access" if drawn.layer.id == ACCESS else place, "", query),
         legend=[_legend_line(line, drawn.layer) for line in drawn.legend],
         hatched=hatched_words(drawn),
-        services=_service_keys(
-            sites, edition.meta.get("complete", {}), all_shown=drawn.layer.id in ("sites", ACCESS) or bool(service)
-        ),
+        services=service_keys(edition, view, sites, all_shown=drawn.layer.id in ("sites", ACCESS) or bool(service)),
         notes=_notes(edition, view, scores),
         attribution=credits_once(edition.attribution(drawn.layer.id)),
         other_layers=_other_layers(edition, view, place),
@@ -373,29 +358,6 @@ def hatched_words(drawn: DrawnLayer) -> str:
     return f"{BORDERLINE_LABEL}. {kind} may or may not be in the fifth of greatest need."
 
 
-def _count_words(count: int, whole: bool) -> str:
-    """Say how many sites are here; where the list is not whole, that more may be."""
-    if whole:
-        return f"{count:,} here"
-    return f"{count:,} listed, list not complete" if count else "not known here"
-
-
-def _service_keys(sites: list[dict[str, Any]], complete: Mapping[str, bool], *, all_shown: bool) -> list[ServiceKey]:
-    inside = Counter(site["service"] for site in sites if site.get("inside", True))
-    listed = {site["service"] for site in sites}
-    return [
-        ServiceKey(
-            id=service,
-            name=symbol.plural,
-            colour=symbol.colour,
-            path=symbol.path,
-            count_text=_count_words(inside[service], complete.get(service, True)),
-            shown=all_shown or (service in FAMILY_PLACES and inside[service] <= CROWDED),
-        )
-        for service, symbol in site_symbols(listed).items()
-    ]
-
-
 def _notes(edition: Edition, view: View, scores: Scores) -> list[str]:
     notes = certainty_notes(edition, scores) if view.layer == "certainty" else []
     if view.layer == "clusters":
@@ -477,10 +439,14 @@ def _council_areas(edition: Edition, scores: Scores, layer: MapLayer) -> list[Ar
     areas = []
     for feature in orjson.loads(councils(edition, scores))["features"]:
         facts = feature["properties"]
-        if layer.classes == "named":
-            number = facts[layer.class_column] or MISSING
-        else:
-            mean = facts["mean_need_fifth"]
-            number = MISSING if mean is None else int(min(5, max(1, np.floor(mean + 0.5))))
+        number = council_class(facts, layer)
         areas.append(Area(feature["id"], rings_of(feature["geometry"]), number, facts["lad24nm"]))
     return areas
+
+
+def council_class(facts: Mapping[str, Any], layer: MapLayer) -> int:
+    """Give the class of a council: its most frequent one where classes are named, else by its mean need fifth."""
+    if layer.classes == "named":
+        return int(facts[layer.class_column] or MISSING)
+    mean = facts["mean_need_fifth"]
+    return MISSING if mean is None else int(min(5, max(1, np.floor(mean + 0.5))))

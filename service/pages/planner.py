@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from layers.gradient import multiples
 from service.editions.weights import ingredients_of
+from service.embeds.addresses import builder_address
 from service.pages.certainty import certainty_summary
 from service.pages.focus_facts import focus_facts
 from service.pages.ranked_table import TableRequest, question, ranked_table
+from service.pages.take_away import downloads_of
 from service.pages.wording import STRENGTH_WORDS, ages_words, each_words, percent
 
 if TYPE_CHECKING:
@@ -27,13 +29,6 @@ BAR_PER_AVERAGE = 100.0  # a share of 1.00 is half of the bar's 200 units; the d
 POUNDS_A_HEAD = 10.0
 FIFTHS = ("Fifth 1: greatest need", "Fifth 2", "Fifth 3", "Fifth 4", "Fifth 5: least need")
 FOOTPRINT_KINDS = {"team": "Team areas", "lad": "Councils", "ward": "Wards", "msoa": "MSOAs (groups of neighbourhoods)"}
-DOWNLOADS = (
-    ("csv", "CSV", "for any program"),
-    ("xlsx", "Excel workbook (XLSX)", "with notes on every column"),
-    ("geojson", "GeoJSON", "areas and figures, for web maps"),
-    ("gpkg", "GeoPackage", "areas and figures, for QGIS"),
-    ("parquet", "Parquet", "for Python and R"),
-)
 NOT_FOR = (
     "judge, choose or contact any one person or family: it describes a place",
     "say that one neighbourhood is “twice as deprived” as another",
@@ -73,19 +68,14 @@ def planner(edition: Edition, scores: Scores, view: View, table: TableRequest, *
         "eligible_total": float(np.nansum(scores.eligible)),
         "table": ranked_table(edition, scores, view, table),
         "hidden_fields": parse_qsl(view.query()),
-        "downloads": [
-            {
-                "href": f"/downloads/{view.place}/targeting.{kind}" + question(view.query()),
-                "title": title,
-                "text": text,
-            }
-            for kind, title, text in DOWNLOADS
-        ],
+        "downloads": downloads_of(view, "targeting"),
         "share_out_address": f"/places/{view.place}/share-out{query}",
         "access_address": f"/places/{view.place}/access{query}" if edition.services() else "",
         "siting_address": f"/places/{view.place}/siting{query}" if edition.services() else "",
         "share_link": f"{public_url}/places/{view.place}{query}",
         "picture_address": f"/pictures/{view.place}/targeting.svg{query}",
+        "embed_address": builder_address(view),
+        "pixels_address": f"/pictures/{view.place}/targeting.png{query}",
         "not_for": NOT_FOR,
         "sure": certainty_summary(edition, scores),
         "weights": weights_words(edition, view),

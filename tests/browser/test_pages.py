@@ -26,6 +26,8 @@ PAGES = {
     "a method": "/methods/m1",
     "sources": "/sources?place=demo",
     "accessibility": "/accessibility",
+    "features": "/ogc/collections/demo-scores-core/items?limit=10&f=html",
+    "a feature": "/ogc/collections/demo-scores-core/items/E01900001?f=html",
     "not found": "/places/nowhere",
     "bad dial": "/places/demo?rho=abc",
 }
@@ -252,7 +254,7 @@ def test_a_postcode_leads_to_its_neighbourhood_and_stands_in_no_address(opened: 
 def test_every_guided_link_opens(opened: Callable[..., Any], site: str) -> None:
     page = opened("/")
     links = [link.get_attribute("href") for link in page.locator(".er-job a").all()]
-    assert len(links) == 12
+    assert len(links) == 13
     for link in links:
         answer = page.goto(site + link, wait_until="networkidle")
         assert answer.status == 200

@@ -1,0 +1,70 @@
+/* The page that makes an embed: shows the preview and the code anew when a choice is changed, and copies.
+ *
+ * The server says everything: this script fetches the page of the new choices and takes over its parts.
+ */
+(function () {
+  'use strict';
+
+  var form = document.getElementById('builder-form');
+  var said = document.getElementById('builder-said');
+  var PARTS = ['builder-errors', 'builder-result'];
+  var asked = 0, timer = null;
+
+  if (!form || !window.fetch || !window.URLSearchParams) { return; }
+
+  function address() {
+    var words = new URLSearchParams(new FormData(form)), kept = new URLSearchParams();
+    words.forEach(function (value, name) { if (value) { kept.append(name, value); } });
+    return form.getAttribute('action') + '?' + kept;
+  }
+
+  function renew() {
+    var mine = asked += 1, where = address();
+    fetch(where, { credentials: 'same-origin' }).then(function (answer) {
+      if (!answer.ok && answer.status !== 422) { throw new Error('answer ' + answer.status); }
+      return answer.text();
+    }).then(function (text) {
+      if (mine !== asked) { return; }
+      show(new DOMParser().parseFromString(text, 'text/html'));
+      window.history.replaceState(null, '', where);
+    }).catch(function () {
+      if (mine === asked) { said.textContent = 'The preview could not be renewed. Choose Show.'; }
+    });
+  }
+
+  function show(page) {
+    PARTS.forEach(function (id) {
+      var here = document.getElementById(id), there = page.getElementById(id);
+      here.replaceChildren.apply(here, Array.from(document.importNode(there, true).childNodes));
+    });
+    var fault = document.querySelector('#builder-errors .govuk-error-summary li');
+    said.textContent = fault ? 'There is a problem: ' + fault.textContent.trim() : 'Preview and code are up to date.';
+    prepareCopies();
+  }
+
+  function soon(event) {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(renew, event.type === 'input' ? 500 : 50);
+  }
+  form.addEventListener('change', soon);
+  form.addEventListener('input', soon);
+
+  function prepareCopies() {
+    document.querySelectorAll('[data-copy]').forEach(function (button) {
+      button.hidden = false;
+      button.addEventListener('click', function () { copy(document.getElementById(button.dataset.copy)); });
+    });
+  }
+
+  function copy(field) {
+    var byHand = function () {
+      field.focus();
+      field.select();
+      said.textContent = 'The text is selected. Copy it with Control and C, or Command and C.';
+    };
+    if (!navigator.clipboard) { byHand(); return; }
+    navigator.clipboard.writeText(field.value).then(function () { said.textContent = 'Copied.'; }, byHand);
+  }
+
+  prepareCopies();
+}());

@@ -1,0 +1,139 @@
+"""The page that makes an embed: its choices, a preview, and what there is to copy."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from layers.map_layers import LAYERS, site_symbols
+from service.editions.views import ACCESS, View, dial_text
+from service.embeds.options import LEGENDS, TABLES, TITLE_LENGTH, EmbedOptions
+from service.embeds.page import EmbedPage
+from service.embeds.snippet import HEIGHT, SANDBOX, fragment, fragment_address, frame_snippet
+from service.pages.furniture import Pages
+from service.pages.map import LAYER_NAMES, services_of
+from service.pages.planner import footprint_choices
+from service.pages.wording import fixed
+from service.web.queries import BadQuery
+
+if TYPE_CHECKING:
+    from service.editions.edition import Edition
+
+KEEPS = {"updates": "Follow updates: show the newest figures", "today": "Keep as today: stay with these figures"}
+OF_INDICATORS = ("indicator", "clusters")
+FORM_WORDS = ("focus", "rho", "within", "indicator", "service")
+
+
+def read_keep(text: str) -> str:
+    """Read whether an embed stays with the edition of today; empty for following updates."""
+    if text and text not in KEEPS:
+        raise BadQuery("keep", f"keep is {text[:40]!r}.", hint=f"Give one of {', '.join(KEEPS)}, or leave it out.")
+    return text or "updates"
+
+
+def builder_form(
+    edition: Edition, view: View, options: EmbedOptions, keep: str, errors: list[dict[str, str]]
+) -> dict[str, Any]:
+    """Gather the choices of the form, the chosen ones marked.
+
+    Parameters
+    ----------
+    edition, view, options
+        As they are shown.
+    keep : str
+        ``today`` or ``updates``.
+    errors : list of dict
+        ``text`` and ``href`` of each field at fault.
+
+    Returns
+    -------
+    dict
+        For ``parts/embed_form.html``.
+    """
+    hidden = [(name, text) for name, text in parse_qsl(view.query()) if name not in FORM_WORDS]
+    names = sorted((str(facts["name"]), name) for name, facts in edition.indicators.items())
+    services = site_symbols(services_of(edition) & {str(site["service"]) for site in edition.sites()})
+    return {
+        "address": f"/places/{view.place}/embed",
+        "hidden": hidden,
+        "layers": [_choice(name, LAYER_NAMES[name], view.layer) for name in layers_of(edition)],
+        "focuses": [{"id": name, "title": facts["title"]} for name, facts in edition.focuses.items()],
+        "footprints": footprint_choices(edition, view),
+        "indicators": [
+            _choice("", "The usual one", view.indicator),
+            *(_choice(name, title, view.indicator) for title, name in names),
+        ],
+        "services": [
+            _choice("", "All, or the usual one", view.service),
+            *(_choice(name, symbol.plural, view.service) for name, symbol in services.items()),
+        ],
+        "tables": [_choice(name, text, options.table) for name, text in TABLES.items()],
+        "legends": [_choice(name, text, options.legend) for name, text in LEGENDS.items()],
+        "keeps": [
+            {"value": name, "text": text, "checked": name == keep, "hint": {"text": _keep_hint(edition, name)}}
+            for name, text in KEEPS.items()
+        ],
+        "title_length": TITLE_LENGTH,
+        "faults": {error["href"].removeprefix("#"): error["text"] for error in errors},
+    }
+
+
+def layers_of(edition: Edition) -> list[str]:
+    """List the layers that this edition can show."""
+    return [name for name in LAYERS if name != ACCESS or edition.services()]
+
+
+def _choice(value: str, text: str, chosen: str) -> dict[str, Any]:
+    return {"value": value, "text": text, "selected": value == chosen}
+
+
+def _keep_hint(edition: Edition, keep: str) -> str:
+    if keep == "today":
+        return f"For a report or a consultation. The address names the edition, {edition.id}."
+    return "For a page that stays. When new figures are published here, the map changes with them."
+
+
+def builder_result(edition: Edition, view: View, page: EmbedPage, pages: Pages, public: str) -> dict[str, Any]:
+    """Gather the preview and what there is to copy.
+
+    Parameters
+    ----------
+    edition, view
+        The edition and view that the embed shows.
+    page : EmbedPage
+        The embed.
+    pages : Pages
+        The templates.
+    public : str
+        The site's address, without a closing slash.
+
+    Returns
+    -------
+    dict
+        For ``parts/embed_result.html``.
+    """
+    address = f"{public}{page.address}"
+    copied = fragment(page, pages, public)
+    return {
+        "preview": page.address,
+        "title": page.page_title,
+        "height": HEIGHT,
+        "sandbox": SANDBOX,
+        "snippet": frame_snippet(page, pages, public),
+        "address": address,
+        "fragment": copied,
+        "fragment_address": fragment_address(page),
+        "fragment_size": fixed(len(copied.encode()) / 1000, 0),
+        "pictures": {kind: page.picture.address.replace(".svg", f".{kind}", 1) for kind in ("svg", "png")},
+        "map_address": page.links[0].address,
+        "command": _command(edition, view),
+    }
+
+
+def _command(edition: Edition, view: View) -> str:
+    """Write the command that makes the same embed as a folder of files."""
+    words = [("layer", view.layer), ("focus", view.focus), ("rho", dial_text(view.rho) if view.rho != 3 else "")]
+    words += [(name, getattr(view, name)) for name in ("within", "indicator", "edition")]
+    given = [part for name, text in words if text for part in (f"--{name}", text)]
+    return shlex.join(["evenreach", "embed", view.place, *given, "--out", f"map-of-{view.place}"])

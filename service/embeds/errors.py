@@ -1,0 +1,7 @@
+"""What can be wrong with a question about embeds."""
+
+from __future__ import annotations
+
+
+class NotOurs(LookupError):
+    """The address is not one that can be embedded."""

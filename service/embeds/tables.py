@@ -1,0 +1,191 @@
+"""The table under an embedded map: what the map says, in words and numbers, the most needy first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+
+from layers.map_classes import MISSING, MISSING_LABEL, value_text
+from layers.map_layers import MapLayer, site_symbols
+from service.access import layer_columns as access
+from service.drawing.features import councils
+from service.editions.layer_figures import figures
+from service.editions.views import ACCESS
+from service.pages.map import DrawnLayer, council_class, drawn_layer
+
+if TYPE_CHECKING:
+    from service.editions.edition import Edition
+    from service.editions.scoring import Scores
+    from service.editions.views import View
+
+CLASS_ON_MAP = "Class on the map"
+BORDERLINE = "borderline"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: who, a second name in smaller letters, and the cells of the other columns."""
+
+    name: str
+    also: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class EmbedTable:
+    """A table with its caption; `numeric` says which columns after the first hold numbers."""
+
+    caption: str
+    count_text: str
+    columns: tuple[str, ...]
+    numeric: tuple[bool, ...]
+    rows: tuple[Row, ...]
+
+
+def embed_table(edition: Edition, view: View, scores: Scores, *, service: str = "") -> EmbedTable:
+    """Write what a map shows as a table.
+
+    Parameters
+    ----------
+    edition, view, scores
+        As for `service.pages.map.map_page`.
+    service : str
+        On the layer ``sites``: those of this service alone.
+
+    Returns
+    -------
+    EmbedTable
+        One row for each neighbourhood, council (of a large place) or site, the greatest need first.
+    """
+    drawn = drawn_layer(edition, view, scores)
+    if drawn.layer.classes == "none":
+        return _sites(edition, view, service) if view.within or not edition.large else _site_counts(edition, service)
+    if edition.large and not view.within:
+        return _councils(edition, scores, drawn.layer)
+    return _neighbourhoods(edition, view, scores, drawn)
+
+
+def _neighbourhoods(edition: Edition, view: View, scores: Scores, drawn: DrawnLayer) -> EmbedTable:
+    layer, names = drawn.layer, edition.names(scores.rows.tolist())
+    labels = {line.number: line.label for line in drawn.legend} | {MISSING: MISSING_LABEL}
+    extra = access.ALSO if view.layer == ACCESS else ()
+    also = [figures(edition, scores, part["column"]) for part in extra]
+    rows = tuple(
+        Row(
+            str(names[item].get("msoa21hclnm") or ""),
+            str(names[item].get("lsoa21nm") or names[item].get("lsoa21cd") or ""),
+            (
+                _value(drawn, item),
+                *(str(column[item] or "") for column in also),
+                *_class_cell(drawn, labels, item),
+            ),
+        )
+        for item in _order(drawn).tolist()
+    )
+    classes = (CLASS_ON_MAP,) if layer.classes != "breaks" else ()
+    return EmbedTable(
+        caption=layer.title,
+        count_text=_counted(len(rows), "neighbourhood"),
+        columns=("Neighbourhood", _value_title(layer), *(part["name"] for part in extra), *classes),
+        numeric=(True, *(False for _ in extra), *(False for _ in classes)),
+        rows=rows,
+    )
+
+
+def _class_cell(drawn: DrawnLayer, labels: dict[int, str], item: int) -> tuple[str, ...]:
+    if drawn.layer.classes == "breaks":
+        return ()
+    label = labels[int(drawn.numbers[item])]
+    return (f"{label}, {BORDERLINE}" if drawn.hatched[item] else label,)
+
+
+def _value(drawn: DrawnLayer, item: int) -> str:
+    """Write a figure; a dash where the class says why there is none."""
+    without = "No figure" if drawn.numbers[item] == MISSING else "–"
+    return value_text(float(drawn.values[item]), drawn.layer.decimals) or without
+
+
+def _value_title(layer: MapLayer) -> str:
+    return f"{layer.value_name} ({layer.unit})" if layer.unit else layer.value_name
+
+
+def _order(drawn: DrawnLayer) -> Any:
+    """Order by class, then by value; those without a figure come last."""
+    numbers = np.where(drawn.numbers == MISSING, np.iinfo(np.int64).max, drawn.numbers)
+    upward = drawn.layer.polarity < 0 or drawn.layer.classes == "decile pairs"
+    values = drawn.values if upward else -drawn.values
+    return np.lexsort((np.where(np.isnan(values), np.inf, values), numbers))
+
+
+def _councils(edition: Edition, scores: Scores, layer: MapLayer) -> EmbedTable:
+    found = [feature["properties"] for feature in orjson.loads(councils(edition, scores))["features"]]
+    named = layer.classes == "named"
+    ordered = sorted(found, key=lambda facts: (council_class(facts, layer) or 9, _mean(facts), str(facts["lad24nm"])))
+    rows = tuple(
+        Row(
+            str(facts["lad24nm"]),
+            "",
+            (
+                f"{facts['neighbourhoods']:,}",
+                _label(layer, council_class(facts, layer)) if named else value_text(facts["mean_need_fifth"], 1),
+            ),
+        )
+        for facts in ordered
+    )
+    measure = "Most frequent class" if named else "Mean need fifth (1 is the greatest need)"
+    return EmbedTable(
+        caption=f"{layer.title}, by council",
+        count_text=_counted(len(rows), "council"),
+        columns=("Council", "Neighbourhoods", measure),
+        numeric=(True, not named),
+        rows=rows,
+    )
+
+
+def _mean(facts: dict[str, Any]) -> float:
+    mean = facts["mean_need_fifth"]
+    return float("inf") if mean is None else float(mean)
+
+
+def _label(layer: MapLayer, number: int) -> str:
+    return layer.labels[number - 1] if number else MISSING_LABEL
+
+
+def _sites(edition: Edition, view: View, service: str) -> EmbedTable:
+    sites = [site for site in edition.sites(service or None, view.within) if site.get("inside", True)]
+    names = {name: symbol.name for name, symbol in site_symbols({site["service"] for site in sites}).items()}
+    rows = tuple(
+        Row(str(site["name"]), "", (names[site["service"]], str(site.get("postcode") or "")))
+        for site in sorted(sites, key=lambda site: (names[site["service"]], str(site["name"])))
+    )
+    return EmbedTable(
+        caption="Sites in this place",
+        count_text=_counted(len(rows), "site"),
+        columns=("Site", "Service", "Postcode"),
+        numeric=(False, False),
+        rows=rows,
+    )
+
+
+def _site_counts(edition: Edition, service: str) -> EmbedTable:
+    """Count the listed sites of each council: a large place has too many to name."""
+    listed = edition.sites(service or None)
+    rows = []
+    for council in sorted(edition.councils(), key=lambda council: str(council["name"])):
+        inside = set(edition.codes[edition.rows_within(f"lad:{council['code']}")].tolist())
+        count = sum(site["lsoa21cd"] in inside for site in listed)
+        rows.append(Row(str(council["name"]), "", (f"{count:,}",)))
+    return EmbedTable(
+        caption="Sites that are listed, by council",
+        count_text=_counted(len(rows), "council"),
+        columns=("Council", "Sites"),
+        numeric=(True,),
+        rows=tuple(rows),
+    )
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -1,0 +1,128 @@
+"""The page that makes an embed: choices, live preview, and what there is to copy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from service.editions.edition import Edition
+from service.editions.views import ACCESS, View
+from service.embeds.addresses import USUAL_LAYER
+from service.embeds.builder import OF_INDICATORS, builder_form, builder_result, layers_of, read_keep
+from service.embeds.options import TITLE_LENGTH, EmbedOptions, read_options
+from service.embeds.page import EmbedPage
+from service.pages.access_form import SLIPS, forgiven_access
+from service.pages.furniture import breadcrumbs, furniture, site_pages
+from service.pages.map import services_of
+from service.routes.embeds import LegendText, TableText, TitleText, page_of
+from service.web.addresses import public_address
+from service.web.answers import answer
+from service.web.dependencies import (
+    AskedWords,
+    Forgiven,
+    RequestedEdition,
+    Slip,
+    ViewWords,
+    described,
+    forgiven_view,
+    requested_layer,
+)
+from service.web.queries import BadQuery
+
+router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+HTML = "text/html; charset=utf-8"
+TITLE_SLIP = f"Enter a heading of at most {TITLE_LENGTH} characters, on one line"
+
+
+@router.get("/places/{place}/embed")
+async def show_builder(
+    request: Request,
+    edition: RequestedEdition,
+    words: AskedWords,
+    layer: Annotated[str, Query(description="The layer of the map; targeting when left out")] = "",
+    title: TitleText = "",
+    table: TableText = "",
+    legend: LegendText = "",
+    keep: Annotated[str, described("today: stay with this edition; updates: follow the newest", "today|updates")] = "",
+) -> Response:
+    """Make a map for a page of your own: choose, look, copy."""
+    kept = read_keep(keep)
+    asked = await _asked_view(edition, words, await requested_layer(layer or USUAL_LAYER))
+    return await run_in_threadpool(_page, request, edition, asked, _options(title, table, legend), kept)
+
+
+def _page(
+    request: Request, edition: Edition, asked: Forgiven, chosen: tuple[EmbedOptions, list[Slip]], keep: str
+) -> Response:
+    options, title_slips = chosen
+    slips = [*asked.slips, *title_slips]
+    view = asked.view.but(edition=edition.id) if keep == "today" else asked.view
+    page: EmbedPage | None = None
+    try:
+        page = page_of(request, edition, view, options)
+    except BadQuery as error:  # a place too large for one map of access
+        slips.append(Slip("within" if error.parameter not in SLIPS else error.parameter, f"{error} {error.hint}"))
+    errors = [{"text": slip.sentence, "href": f"#{slip.parameter}"} for slip in slips if slip.wrong]
+    context = _context(edition) | {
+        "view": asked.view,
+        "options": options,
+        "form": builder_form(edition, asked.view, options, keep, errors),
+        "result": _result(request, edition, page, view) if page else None,
+        "origins": request.app.state.settings.embed_origins,
+        "errors": errors,
+        "notices": [slip.sentence for slip in slips if not slip.wrong],
+    }
+    body = site_pages(request).draw("embed.html", context).encode()
+    if errors:
+        return HTMLResponse(body, 422, {"Cache-Control": "no-store"})
+    return answer(request, f"page {sha256(body).hexdigest()}", lambda: body, media_type=HTML)
+
+
+def _result(request: Request, edition: Edition, page: EmbedPage, view: View) -> dict[str, Any]:
+    return builder_result(edition, view, page, site_pages(request), public_address(request.app.state.settings))
+
+
+def _context(edition: Edition) -> dict[str, Any]:
+    name = str(edition.place["name"])
+    return furniture(edition) | {
+        "page_title": f"Put a map of {name} on your web page",
+        "wide": True,
+        "breadcrumbs": breadcrumbs((name, f"/places/{edition.place['id']}"), ("Put it on your page", "")),
+    }
+
+
+async def _asked_view(edition: Edition, words: ViewWords, layer: str) -> Forgiven:
+    """Read the view of the form; words that its layer does not use fall away, as other layers are a click away."""
+    if layer not in layers_of(edition):
+        layer = USUAL_LAYER
+    if layer not in OF_INDICATORS:
+        words = replace(words, indicator="")
+    if layer == ACCESS:
+        return await forgiven_access(edition, words)
+    wrong = bool(words.service) and words.service not in services_of(edition)
+    slips = [Slip("service", SLIPS["service"])] if wrong else []
+    words = ViewWords(
+        words.focus,
+        words.rho,
+        words.within,
+        words.indicator,
+        words.edition,
+        words.weights,
+        service="" if wrong else words.service,
+    )
+    found = await forgiven_view(edition, words)
+    return Forgiven(found.view.but(layer=layer), [*slips, *found.slips])
+
+
+def _options(title: str, table: str, legend: str) -> tuple[EmbedOptions, list[Slip]]:
+    try:
+        return read_options(title, table, legend), []
+    except BadQuery as error:
+        if error.parameter != "title":
+            raise
+        return read_options("", table, legend), [Slip("title", TITLE_SLIP)]

@@ -1,0 +1,253 @@
+"""Embeds in a real Chromium, in pages of other origins: who may frame them, and what is left where they may not."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from html import unescape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import uvicorn
+
+from service.app import create_app
+from service.settings import Settings
+from tests.browser.conftest import violations
+
+READY = '[data-evenreach-map][data-state="ready"]'
+STRICT = "default-src 'none'; img-src data:; frame-src {site}"
+FIXED = 400
+NOTE_READY = """new MutationObserver(() => {
+  if (document.querySelector('[data-state="ready"]')) { window.readyAt = window.readyAt || performance.now(); }
+}).observe(document, {subtree: true, attributes: true, attributeFilter: ['data-state']})"""
+
+
+class HostPages(ThreadingHTTPServer):
+    """The pages of a council on an origin of its own: each path is a body, some with a strict policy."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.bodies: dict[str, str] = {}
+        self.policies: dict[str, str] = {}
+        self.origin = f"http://127.0.0.1:{self.server_address[1]}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def put(self, path: str, body: str, policy: str = "") -> str:
+        head = "<!doctype html><html lang=en><title>Council</title><link rel=icon href='data:,'>"
+        self.bodies[path] = f"{head}<h1>Our town</h1>{body}"
+        self.policies[path] = policy
+        return self.origin + path
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: HostPages
+
+    def do_GET(self) -> None:
+        body = self.server.bodies.get(self.path, "").encode()
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        if self.server.policies.get(self.path):
+            self.send_header("Content-Security-Policy", self.server.policies[self.path])
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def listed() -> Iterator[HostPages]:
+    """A site whose origin stands in the settings."""
+    host = HostPages()
+    yield host
+    host.shutdown()
+
+
+@pytest.fixture(scope="module")
+def unlisted() -> Iterator[HostPages]:
+    """A site that nobody has listed."""
+    host = HostPages()
+    yield host
+    host.shutdown()
+
+
+@pytest.fixture(scope="module")
+def site(demo_store, listed) -> Iterator[str]:
+    """The application on a port of its own, with one origin listed."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = Settings(store=demo_store, log_level="error", port=port, embed_origins=(listed.origin,))
+    server = uvicorn.Server(uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    for _ in range(100):
+        if server.started:
+            break
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def opened(browser) -> Iterator[Callable[..., Any]]:
+    """Open an address; what is asked of other hosts and what goes wrong is kept."""
+    contexts = []
+
+    def open_page(
+        address: str, *, width: int = 1000, script: bool = True, note_ready: bool = False, **options: Any
+    ) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=script, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.hosts, page.errors = set(), []
+        context.on("request", lambda request: page.hosts.add("/".join(request.url.split("/")[:3])))
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on("console", lambda line: page.errors.append(line.text) if line.type == "error" else None)
+        if note_ready:
+            page.add_init_script(NOTE_READY)
+        page.goto(address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def snippet(site: str, path: str) -> str:
+    """The code that the page which makes embeds hands out, with a height that does not fit."""
+    with urllib.request.urlopen(f"{site}/places/demo/embed?{path}") as answer:
+        text = answer.read().decode()
+    code = unescape(text[text.index('id="snippet"') :].partition(">")[2].partition("</textarea>")[0])
+    assert 'height="760"' in code
+    return code.replace('height="760"', f'height="{FIXED}"')
+
+
+def frame_of(page: Any) -> Any:
+    """The document inside the page's one frame."""
+    return page.query_selector("iframe").content_frame()
+
+
+def test_a_listed_site_shows_the_map_at_its_full_height_and_its_links_work(opened, site, listed):
+    page = opened(listed.put("/map", snippet(site, "layer=need&title=Where%20help%20goes")))
+    page.locator("iframe").scroll_into_view_if_needed()
+    inside = frame_of(page)
+    inside.wait_for_selector(READY)
+    assert inside.locator("path.evenreach-area").count() == 120
+    assert inside.locator("h1").inner_text() == "Where help goes"
+    assert inside.evaluate("window.origin") == "null"  # the sandbox gives it an origin of its own
+    fits = "() => { const f = document.querySelector('iframe'); return Number(f.height) > 900 }"
+    page.wait_for_function(fits)
+    assert inside.evaluate("document.documentElement.scrollHeight <= window.innerHeight")
+    before = int(page.get_attribute("iframe", "height"))
+    inside.locator("summary").click()
+    page.wait_for_function("before => Number(document.querySelector('iframe').height) > before + 200", arg=before)
+    inside.locator("path.evenreach-area").first.dispatch_event("click")
+    assert inside.locator("[data-map-details] strong").inner_text()
+    assert page.hosts == {site, listed.origin}
+    assert page.errors == []
+    with page.context.expect_page() as event:
+        inside.get_by_role("link", name="Open this map as a page").click()
+    event.value.wait_for_selector(READY)  # its own page: out of the sandbox, so that its forms work
+    assert event.value.evaluate("window.origin") == site
+
+
+def test_a_site_that_is_not_listed_keeps_the_plain_link(opened, site, unlisted):
+    page = opened(unlisted.put("/map", snippet(site, "layer=need")))
+    page.wait_for_load_state("networkidle")
+    assert any("frame-ancestors" in error for error in page.errors)
+    assert frame_of(page).locator("path.evenreach-area").count() == 0
+    link = page.locator("p a")
+    assert link.is_visible()
+    link.click()
+    page.wait_for_selector(READY)
+    assert page.url.startswith(f"{site}/maps/demo/need")
+
+
+def test_under_a_strict_policy_the_frame_keeps_its_height_and_the_map_works(opened, site, listed):
+    page = opened(listed.put("/strict", snippet(site, "layer=imd"), STRICT.format(site=site)))
+    inside = frame_of(page)
+    inside.wait_for_selector(READY)
+    assert inside.locator("path.evenreach-area").count() == 120
+    assert page.get_attribute("iframe", "height") == str(FIXED)
+    assert inside.evaluate("document.documentElement.scrollHeight > window.innerHeight")  # and scrolls inside
+    assert [error for error in page.errors if "embed_height.js" not in error] == []
+
+
+def test_without_scripts_there_are_the_picture_and_the_table(opened, site, listed):
+    page = opened(listed.put("/map", snippet(site, "layer=need")), script=False)
+    page.wait_for_load_state("networkidle")
+    inside = frame_of(page)
+    picture = inside.locator(".evenreach-map__picture")
+    picture.wait_for(state="visible")
+    assert picture.evaluate("picture => picture.naturalWidth") > 500
+    assert inside.locator("#map_evenreach").is_hidden()
+    assert inside.locator("td").first.is_hidden()
+    inside.locator("summary").click()
+    assert inside.locator("td").first.is_visible()
+    assert inside.locator("tbody tr").count() == 120
+    assert page.locator("p a").is_visible()
+
+
+def test_the_code_that_oembed_gives_is_framed_too(opened, site, listed):
+    url = quote(f"{site}/embed/demo/clusters?focus=best-start", safe="")
+    with urllib.request.urlopen(f"{site}/oembed?url={url}") as answer:
+        told = json.load(answer)
+    page = opened(listed.put("/oembed", told["html"]))
+    frame_of(page).wait_for_selector(READY)
+    assert page.locator("iframe").bounding_box()["width"] == told["width"]
+
+
+@pytest.mark.parametrize(("layer", "width"), [("targeting", 320), ("access", 1100)])
+def test_an_embed_is_accessible_and_fits_its_frame(opened, site, layer, width):
+    page = opened(f"{site}/embed/demo/{layer}", width=width, bypass_csp=True)
+    page.wait_for_selector(READY)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert violations(page) == []
+    assert page.errors == []
+
+
+def test_a_council_is_drawn_within_a_second(opened, site):
+    drawn: list[float] = []
+    while len(drawn) < 5 and min(drawn, default=1000) >= 1000:  # the best of five: other programs may run here too
+        page = opened(f"{site}/embed/demo/targeting", note_ready=True)
+        page.wait_for_selector(READY)
+        drawn.append(page.evaluate("window.readyAt"))
+        assert page.errors == []
+    assert min(drawn) < 1000
+
+
+def test_the_page_that_makes_embeds_shows_each_change_at_once(opened, site):
+    page = opened(f"{site}/places/demo/embed?layer=need", width=1300)
+    frame_of(page).wait_for_selector(READY)
+    page.locator("#layer").select_option("imd")
+    page.wait_for_function("() => document.querySelector('iframe').src.includes('/embed/demo/imd')")
+    assert "/embed/demo/imd" in page.input_value("#snippet")
+    page.locator("#title").fill("Our map")
+    page.get_by_label("Keep as today").check()
+    page.wait_for_function("() => document.querySelector('#snippet').value.includes('edition=')")
+    assert "Our map" in page.input_value("#snippet")
+    frame_of(page).wait_for_selector(READY)
+    assert "keep=today" in page.url
+    assert page.evaluate("document.activeElement.name") == "keep"  # the reader's place in the form is kept
+    page.locator("#rho").fill("99")
+    page.locator("#builder-errors a[href='#rho']").wait_for()
+    assert "There is a problem" in page.inner_text("#builder-said")
+    page.locator("#rho").fill("4")
+    page.wait_for_function("() => document.querySelector('#snippet').value.includes('rho=4')")
+    assert page.locator("#builder-errors a").count() == 0
+    assert page.hosts == {site}
+    assert [error for error in page.errors if "422" not in error] == []
+    page.set_viewport_size({"width": 320, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert [fault for fault in violations(page) if "iframe" not in fault] == []

@@ -1,0 +1,387 @@
+"""Embeds by address: what they hold, what they weigh, how other sites' editors learn of them, what is refused."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from html import unescape
+from html.parser import HTMLParser
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+
+from layers.map_layers import LAYERS
+from service.embeds.options import EmbedOptions, read_options
+from service.embeds.parts import Part, data_script
+from service.web.asset_files import AssetFiles
+from service.web.lean_files import lean_script, lean_style
+from service.web.queries import BadQuery
+
+PUBLIC = "http://127.0.0.1:8000"
+NASTY = [
+    "<img src=x onerror=alert(1)>",
+    "${alert(1)}",
+    r"\x3cscript\x3e",
+    "`",
+    "</script><script>alert(1)</script>",
+    r"C:\2019",
+]
+KILOBYTE = 1000
+
+
+class Reader(HTMLParser):
+    """Collects the elements of a page with their attributes, and the text of those that are wanted."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.cells: list[list[str]] = []
+        self.inside = True
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag == "tr":
+            self.cells.append([])
+        if tag in ("td", "th"):
+            self.cells[-1].append("")
+
+    def handle_endtag(self, tag):
+        if tag == "table":
+            self.inside = False
+
+    def handle_data(self, text):
+        if self.inside and self.cells and self.cells[-1]:
+            self.cells[-1][-1] += text.strip()
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def read(served, path: str) -> Reader:
+    answer = served.get(path)
+    assert answer.status_code == 200, answer.text[:300]
+    return Reader(answer.text)
+
+
+def table_rows(page: Reader) -> list[list[str]]:
+    return [row for row in page.cells[1:] if row]
+
+
+@pytest.mark.parametrize("layer", list(LAYERS))
+def test_every_layer_can_be_embedded_with_its_table(served, layer):
+    page = read(served, f"/embed/demo/{layer}")
+    assert len(page.all("h1")) == len(page.all("table")) == len(page.all("title")) == 1
+    assert [link for link in page.all("a") if not str(link["href"]).startswith("/")] == []
+    expected = 120 if layer != "sites" else len(
+        {
+            feature["id"]
+            for feature in served.json("/geojson/demo/sites")["features"]
+            if feature["properties"]["inside"]
+        }
+    )  # fmt: skip
+    assert len(table_rows(page)) == expected
+    assert all(len(row) == len(page.cells[0]) and all(row) for row in table_rows(page))
+
+
+@pytest.mark.parametrize(("layer", "column"), [("need", "need_score"), ("targeting", "targeting_score")])
+def test_the_table_says_what_the_map_says_the_greatest_need_first(served, layer, column):
+    """The second route is the GeoJSON that the map is drawn from."""
+    query = "?focus=best-start&rho=4"
+    rows = table_rows(read(served, f"/embed/demo/{layer}{query}"))
+    features = [feature["properties"] for feature in served.json(f"/geojson/demo/{layer}{query}")["features"]]
+    decimals = len(rows[0][1].partition(".")[2])
+    said = {facts["lsoa21nm"]: f"{facts[column]:.{decimals}f}" for facts in features if facts[column] is not None}
+    fifths = {facts["lsoa21nm"]: facts["need_fifth"] for facts in features}
+    shown = {next(name for name in fifths if row[0].endswith(name)): row for row in rows}
+    assert {name: row[1] for name, row in shown.items() if name in said} == said
+    assert all(row[1] == "No figure" for name, row in shown.items() if name not in said)
+    assert all(str(fifths[name] or "No figure") in row[2] for name, row in shown.items())
+    numbers = [float(row[1]) for row in rows if row[1] != "No figure"]
+    assert numbers == sorted(numbers, reverse=True)
+
+
+def test_where_low_is_worse_the_lowest_stands_first(served):
+    """National deciles: 1 is the most deprived."""
+    deciles = [int(row[1]) for row in table_rows(read(served, "/embed/demo/imd")) if row[1].isdigit()]
+    assert deciles == sorted(deciles)
+    assert deciles[0] < deciles[-1]
+
+
+def test_an_embed_weighs_less_than_sixty_kilobytes_without_its_data(served):
+    answer = served.get("/embed/demo/targeting")
+    shell = re.sub(r"<tbody>.*?</tbody>", "", answer.text, flags=re.DOTALL)
+    page = Reader(answer.text)
+    files = [str(script["src"]) for script in page.all("script")]
+    files += [str(link["href"]) for link in page.all("link") if link["rel"] == "stylesheet"]
+    assert len(files) <= 6
+    bodies = [shell.encode(), *(served.get(file).content for file in files)]
+    assert sum(len(gzip.compress(body, 9, mtime=0)) for body in bodies) < 60 * KILOBYTE
+
+
+def test_everything_an_embed_loads_may_be_used_in_a_frame_of_no_origin(served):
+    """A frame in a sandbox has an origin of its own, so files need a policy that lets any page use them."""
+    page = Reader(served.get("/embed/demo/need").text)
+    found = [str(script["src"]) for script in page.all("script")]
+    found += [str(link["href"]) for link in page.all("link") if link["rel"] == "stylesheet"]
+    drawn = next(element for _, element in page.elements if "data-evenreach-map" in element)
+    found += [str(drawn[f"data-{name}"]) for name in ("geojson", "sites", "ground") if drawn[f"data-{name}"]]
+    found += [str(image["src"]) for image in page.all("img")]
+    assert len(found) >= 9
+    for address in found:
+        answer = served.get(address)
+        assert answer.status_code == 200
+        assert answer.headers["cross-origin-resource-policy"] == "cross-origin", address
+        assert answer.headers["access-control-allow-origin"] == "*" or not address.startswith("/geojson"), address
+
+
+def test_options_change_what_they_say_and_nothing_is_needed(served):
+    plain = served.get("/embed/demo/need").text
+    dressed = served.get("/embed/demo/need?title=Where%20help%20goes&table=open&legend=below").text
+    assert "<h1>Where help goes</h1>" in dressed
+    assert "Need score: Overall deprivation" in dressed  # its own name stays
+    assert re.search(r"<details[^>]* open>", dressed)
+    assert not re.search(r"<details[^>]* open>", plain)
+    assert "evenreach-embed--below" in dressed
+    assert "evenreach-embed--below" not in plain
+    assert read_options() == EmbedOptions()
+    assert read_options("  Two   words ", "closed", "beside").words() == {"title": "Two words"}
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ("title=" + "x" * 121, "title"),
+        ("title=a%00b", "title"),
+        ("title=a%0Ab", "title"),
+        ("title=a%E2%80%AEb", "title"),  # turns the text round
+        ("title=a&title=b", "title"),
+        ("table=shut", "table"),
+        ("legend=left", "legend"),
+        ("size=large", "size"),
+        ("rho=0", "rho"),
+        ("focus=" + "f" * 65, "focus"),
+        ("within=lad:1", "within"),
+        ("edition=../x", "edition"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/embed/demo/need", "/embed/demo/need/fragment"])
+def test_a_bad_parameter_is_named(served, path, query, parameter):
+    answer = served.get(f"{path}?{query}")
+    assert answer.status_code == 422
+    assert parameter in answer.text
+
+
+@pytest.mark.parametrize("path", ["/embed/nowhere/need", "/embed/demo/nothing", "/embed/demo", "/embed/demo/need/more"])
+def test_what_there_is_not_is_not_found(served, path):
+    assert served.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_a_heading_is_text_wherever_it_goes(served, text):
+    address = f"/embed/demo/need?title={quote(text)}"
+    for path in (address, address.replace("?", "/fragment?"), f"/places/demo/embed?title={quote(text)}"):
+        page = Reader(served.get(path).text)
+        assert [image for image in page.all("img") if image.get("src") == "x"] == []
+        assert [script for script in page.all("script") if "src" not in script] == []
+    assert f"<h1>{text}</h1>" in unescape(served.get(address).text)
+    snippet = served.json(f"/oembed?url={quote(PUBLIC + address, safe='')}")["html"]
+    assert [name for name, _ in Reader(snippet).elements] == ["iframe", "p", "a", "script"]
+    assert Reader(snippet).all("iframe")[0]["title"] == f"{text} – map of Aldermouth"
+
+
+def test_the_same_question_gives_the_same_bytes_and_a_pinned_one_names_its_edition(served):
+    path = "/embed/demo/need?focus=best-start"
+    first, again = served.get(path), served.get(path)
+    assert first.content == again.content
+    assert first.headers["etag"] == again.headers["etag"]
+    assert served.get(path, headers={"If-None-Match": first.headers["etag"]}).status_code == 304
+    edition = served.json("/api/v1/places")["places"][0]["edition"]
+    pinned = read(served, f"/embed/demo/need?edition={edition}")
+    drawn = next(element for _, element in pinned.elements if "data-evenreach-map" in element)
+    assert f"edition={edition}" in str(drawn["data-geojson"])
+    assert served.get("/embed/demo/need?edition=2001-01-01-00000000").status_code == 404
+
+
+def test_a_fragment_holds_picture_table_and_sources_and_nothing_that_is_stripped(served):
+    answer = served.get("/embed/demo/need/fragment")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    page = Reader(answer.text)
+    assert {name for name, _ in page.elements}.isdisjoint({"script", "style", "iframe", "html", "link"})
+    assert all("style" not in element and "class" not in element for _, element in page.elements)
+    assert len(table_rows(page)) == 120
+    (image,) = page.all("img")
+    assert "Map of Aldermouth" in str(image["alt"])
+    for address in (image["src"], *(link["href"] for link in page.all("a"))):
+        assert str(address).startswith(PUBLIC)
+        assert served.get(str(address).removeprefix(PUBLIC)).status_code == 200
+    for sentence in served.json("/geojson/demo/need")["evenreach"]["attribution"]:
+        assert sentence in unescape(answer.text)
+
+
+@pytest.mark.parametrize(
+    "path", ["/embed/demo/need?rho=2&title=Here", "/maps/demo/imd", "/places/demo?focus=best-start"]
+)
+def test_oembed_is_found_from_a_page_and_gives_a_frame_of_it(served, path):
+    """By the words of the oEmbed 1.0 specification, sections 2.3.4.4 (type rich) and 4 (discovery)."""
+    links = [link for link in read(served, path).all("link") if link.get("type") == "application/json+oembed"]
+    assert [link["rel"] for link in links] == ["alternate"]
+    assert str(links[0]["href"]).startswith(f"{PUBLIC}/oembed?")
+    found = served.get(str(links[0]["href"]).removeprefix(PUBLIC))
+    assert found.headers["content-type"] == "application/json"
+    assert found.headers["access-control-allow-origin"] == "*"
+    told = json.loads(found.text)
+    assert (told["version"], told["type"]) == ("1.0", "rich")
+    assert {"html", "width", "height", "title", "provider_name", "provider_url"} <= set(told)
+    (frame,) = Reader(told["html"]).all("iframe")
+    assert {"title", "sandbox", "src"} <= set(frame)
+    assert frame["loading"] == "lazy"
+    assert frame["referrerpolicy"] == "no-referrer"
+    assert "allow-same-origin" not in str(frame["sandbox"])
+    asked, framed = urlsplit(path), urlsplit(str(frame["src"]).removeprefix(PUBLIC))
+    assert framed.path == (
+        "/embed/demo/targeting" if path.startswith("/places") else asked.path.replace("maps", "embed")
+    )
+    assert parse_qs(framed.query) == parse_qs(asked.query)
+    assert served.get(str(frame["src"]).removeprefix(PUBLIC)).status_code == 200
+    assert served.get(str(Reader(told["html"]).all("a")[0]["href"]).removeprefix(PUBLIC)).status_code == 200
+
+
+def test_oembed_keeps_to_the_size_that_is_asked_for(served):
+    url = quote(f"{PUBLIC}/embed/demo/need", safe="")
+    small = served.json(f"/oembed?url={url}&maxwidth=300&maxheight=200")
+    assert (small["width"], small["height"]) == (300, 200)
+    (frame,) = Reader(small["html"]).all("iframe")
+    assert (frame["width"], frame["height"]) == ("300", "200")
+    large = served.json(f"/oembed?url={url}&maxwidth=99999&maxheight=99999")
+    assert large["width"] < 2000
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "parameter"),
+    [
+        ("", 422, "url"),
+        ("url=", 422, "url"),
+        ("url=/embed/demo/need", 404, None),
+        ("url=https://elsewhere.example/embed/demo/need", 404, None),
+        (f"url={PUBLIC}.elsewhere.example/embed/demo/need", 404, None),
+        (f"url={PUBLIC}/", 404, None),
+        (f"url={PUBLIC}/places/demo/siting", 404, None),
+        (f"url={PUBLIC}/embed/demo", 404, None),
+        (f"url={PUBLIC}/embed/nowhere/need", 404, None),
+        (f"url={PUBLIC}/embed/demo/nothing", 404, None),
+        (f"url={PUBLIC}/embed/demo/need%3Ffocus=none", 404, None),
+        (f"url={PUBLIC}/embed/demo/need%3Frho=99", 422, "url"),
+        (f"url={PUBLIC}/embed/demo/need%3Frho=2%26rho=3", 422, "url"),
+        (f"url={PUBLIC}/embed/demo/need%3Ftitle=%25FF", 422, "url"),
+        (f"url={PUBLIC}/embed/demo/need%3Fcolour=red", 422, "url"),
+        (f"url={PUBLIC}/embed/demo/need&format=xml", 422, "format"),
+        (f"url={PUBLIC}/embed/demo/need&maxwidth=0", 422, "maxwidth"),
+        (f"url={PUBLIC}/embed/demo/need&maxheight=1e3", 422, "maxheight"),
+        (f"url={PUBLIC}/embed/demo/need&maxwidth=-5", 422, "maxwidth"),
+        (f"url={PUBLIC}/embed/demo/need&callback=x", 422, "callback"),
+        (f"url={PUBLIC}/embed/demo/need&url=x", 422, "url"),
+    ],
+)
+def test_oembed_says_what_it_cannot_answer(served, query, status, parameter):
+    answer = served.get(f"/oembed?{query}")
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json().get("parameter") == parameter
+
+
+def test_what_a_caller_calls_the_site_makes_no_link(served):
+    headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
+    for path in ("/places/demo/embed", "/embed/demo/need", "/embed/demo/need/fragment"):
+        assert "evil.example" not in served.get(path, headers=headers).text
+
+
+def test_the_page_that_makes_embeds_gives_what_the_embed_is(served):
+    query = "layer=indicator&indicator=overcrowded_share&rho=5&title=Crowded%20homes&table=open&focus=best-start"
+    page = read(served, f"/places/demo/embed?{query}")
+    (frame,) = page.all("iframe")
+    told = unescape(unescape(served.get(f"/places/demo/embed?{query}").text))  # HTML inside a text field
+    assert f'src="{PUBLIC}{frame["src"]}"' in told  # the code to copy frames what the preview frames
+    assert parse_qs(urlsplit(str(frame["src"])).query) == parse_qs(query.replace("layer=indicator&", ""))
+    assert served.get(str(frame["src"])).status_code == 200
+    edition = served.json("/api/v1/places")["places"][0]["edition"]
+    follows, kept = (read(served, f"/places/demo/embed?{query}&keep={word}") for word in ("updates", "today"))
+    assert "edition=" not in str(follows.all("iframe")[0]["src"])
+    assert f"edition={edition}" in str(kept.all("iframe")[0]["src"])
+    assert "evenreach embed demo --layer indicator" in told
+
+
+def test_the_form_of_embeds_names_every_slip_and_forgets_what_its_layer_does_not_use(served):
+    answer = served.get("/places/demo/embed?rho=99&title=" + "x" * 121 + "&service=nothing")
+    assert answer.status_code == 422
+    summary = re.search(r'govuk-error-summary__list">(.*?)</ul>', answer.text, re.DOTALL)
+    assert summary is not None
+    assert re.findall(r'href="#(\w+)"', summary[1]) == ["service", "rho", "title"]
+    unused = read(served, "/places/demo/embed?layer=need&indicator=overcrowded_share&minutes=10&mode=walk")
+    assert str(unused.all("iframe")[0]["src"]) == "/embed/demo/need"
+    with_access = read(served, "/places/demo/embed?layer=access&service=pharmacy&minutes=10&mode=walk")
+    assert parse_qs(urlsplit(str(with_access.all("iframe")[0]["src"])).query).keys() >= {"service", "minutes"}
+    for query, status in (("layer=nothing", 404), ("keep=ever", 422), ("table=no", 422), ("more=1", 422)):
+        assert served.get(f"/places/demo/embed?{query}").status_code == status
+
+
+def test_planner_and_map_lead_to_the_page_that_makes_their_embed(served):
+    for path, layer in (("/places/demo?rho=2", "targeting"), ("/maps/demo/imd?focus=best-start", "imd")):
+        links = [str(link["href"]) for link in read(served, path).all("a") if "/embed" in str(link["href"])]
+        assert len(links) == 1
+        frame = read(served, links[0]).all("iframe")[0]
+        assert urlsplit(str(frame["src"])) == urlsplit(f"/embed/demo/{layer}?{urlsplit(path).query}")
+
+
+def test_data_as_a_script_keep_their_meaning_and_end_no_element():
+    text = {"name": "</script><!-- \u2028 \u2029 & é"}
+    script = data_script([Part("data", "areas", "/geojson", lambda: json.dumps(text, ensure_ascii=False).encode())])
+    assert b"<" not in script
+    assert "\u2028".encode() not in script
+    written = re.search(rb'd\["areas"\]=(.*);\n', script)
+    assert written is not None
+    assert json.loads(written[1]) == text
+
+
+def test_titles_are_one_line_of_text():
+    for text in ("x" * 121, "a\x7fb", "a\u200bb", "a\u2028b", "\ud800"):
+        with pytest.raises(BadQuery, match="title"):
+            read_options(text)
+
+
+def test_lean_files_lose_comments_and_nothing_else():
+    script = "/* A.\n * B */\nvar a = 'http://x'; // kept\n\n  // gone\n  var b = /\\/\\*/;\n    /* one */\n"
+    assert lean_script(script) == "var a = 'http://x'; // kept\nvar b = /\\/\\*/;\n"
+    literal = "/* gone? */\nvar a = `\n  // text\n`;\n"
+    assert lean_script(literal) == literal
+    assert lean_style("/* a\n b */\n.a { color: red; }\n\n  .b { margin: 0 } /* kept */\n") == (
+        ".a { color: red; }\n.b { margin: 0 } /* kept */\n"
+    )
+
+
+def test_a_bundle_is_its_parts_in_order():
+    assets = AssetFiles()
+    parts = [assets.file(name).body for name in ("map_shapes.js", "map.js", "embed.js")]
+    assert assets.file("embed_page.js").body == b"".join(parts)
+    assert b"evenreachShapes" in parts[0]
+
+
+def test_a_large_place_is_embedded_by_council(served, monkeypatch):
+    """A place is large above 2,000 neighbourhoods; here above 100. The titles keep these answers apart."""
+    monkeypatch.setattr("service.editions.edition.COUNCILS_ABOVE", 100)
+    councils = served.json("/geojson/demo/councils")["features"]
+    for layer in ("need", "clusters", "sites"):
+        page = read(served, f"/embed/demo/{layer}?title=Large")
+        assert {row[0] for row in table_rows(page)} == {each["properties"]["lad24nm"] for each in councils}
+        drawn = next(element for _, element in page.elements if "data-evenreach-map" in element)
+        assert str(drawn["data-councils"]).startswith("/geojson/demo/councils")
+    listed = [site for site in served.json("/geojson/demo/sites")["features"] if site["properties"]["inside"]]
+    counted = read(served, "/embed/demo/sites?title=Large&legend=below")
+    assert sum(int(row[1]) for row in table_rows(counted)) == len(listed)
+    code = councils[0]["id"]
+    near = read(served, f"/embed/demo/need?title=Large&within=lad:{code}")
+    assert len(table_rows(near)) == councils[0]["properties"]["neighbourhoods"]
+    too_large = served.get("/places/demo/embed?layer=access&title=Large")
+    assert too_large.status_code == 422
+    assert 'href="#within"' in too_large.text
