@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.editions.open_editions import OpenEditions
 from service.routes import (
@@ -21,11 +21,15 @@ from service.routes import (
     clusters,
     compare,
     downloads,
+    embed_builder,
+    embeds,
     fairness,
     geojson,
     health,
     maps,
     methods,
+    ogc,
+    operations,
     pages,
     proportionality,
     share_outs,
@@ -37,13 +41,18 @@ from service.web.api_document import completed
 from service.web.asset_files import AssetFiles
 from service.web.dependencies import only_known_parameters
 from service.web.errors import add_error_handlers
+from service.web.express import Express
+from service.web.fast_lane import FastLane
+from service.web.hardening import harden
 from service.web.log import write_json_lines
-from service.web.shield import Limits, Shield
+from service.web.metrics import Metrics
+from service.web.shield import READS, Limits, Shield
 from service.web.workshop import JobLimits, Workshop
 
 ABOUT = (
     "How need and access differ between neighbourhoods, and what each should get when everyone gets something. "
-    "Public reads need no key and may be used from any web page. Every answer carries its edition and attribution."
+    "Public reads need no key and may be used from any web page. Every answer carries its edition and attribution. "
+    "Errors are problem documents with a stable type: /problems lists them."
 )
 
 
@@ -53,6 +62,7 @@ class ShieldedApp(FastAPI):
     def __init__(self, settings: Settings, **options: Any) -> None:
         super().__init__(**options)
         self.state.settings = settings
+        self.express: Express | None = None
 
     def openapi(self) -> dict[str, Any]:
         """Give the API document, with what FastAPI leaves out of it."""
@@ -61,14 +71,24 @@ class ShieldedApp(FastAPI):
         return self.openapi_schema
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Put the shield outermost."""
+        """Put the shield outermost, but for answers that are finished."""
         settings: Settings = self.state.settings
-        return Shield(
-            super().build_middleware_stack(),
+        lane = FastLane(super().build_middleware_stack(), self.state.editions, geojson.layer_answer)
+        shield = Shield(
+            lane,
             limits=Limits(settings.body_bytes, settings.body_seconds, settings.query_bytes, settings.concurrency),
             embed_origins=settings.embed_origins,
             https=settings.public_url.startswith("https://"),
+            metrics=self.state.metrics,
         )
+        self.express = Express(shield, lane)
+        return shield
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, at once where the answer is finished."""
+        express = self.express if scope["type"] == "http" and scope["method"] in READS else None
+        if express is None or not await express.give(scope, send):
+            await super().__call__(scope, receive, send)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -99,6 +119,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         dependencies=[Depends(only_known_parameters)],
     )
     app.state.known_parameters = {}
+    app.state.metrics = Metrics(settings.metrics_folder)
     app.state.assets = AssetFiles()
     app.state.editions = OpenEditions(settings.store)
     app.state.editions.open_all()
@@ -122,20 +143,35 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         proportionality,
         access,
         downloads,
+        embeds,
+        embed_builder,
         clusters,
+        ogc,
         health,
+        operations,
     ):
         app.include_router(part.router)
+    _count(app)
     app.add_route("/assets/{name:path}", app.state.assets.serve, include_in_schema=False)
     app.add_route("/docs", _show_api_document, include_in_schema=False)
     add_error_handlers(app, pages.error_page)
     return app
 
 
+def _count(app: FastAPI) -> None:
+    """Have the workshop and the editions counted beside the requests."""
+    metrics, workshop, editions = app.state.metrics, app.state.workshop, app.state.editions
+    metrics.gauges["evenreach_jobs_inside"] = lambda: workshop.inside
+    metrics.gauges["evenreach_places_served"] = lambda: len(editions.all())
+    workshop.ended = metrics.count_job
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    harden()
     yield
     await app.state.workshop.close()
+    app.state.metrics.close()
 
 
 async def _show_api_document(request: Request) -> HTMLResponse:

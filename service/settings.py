@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,6 +16,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?")
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[^\s\"'<>]*)?")
+CONTACT = re.compile(
+    r"mailto:[^\s@<>]+@[A-Za-z0-9.\-]+|tel:\+?[0-9\-]+|https://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[^\s\"'<>]*)?"
+)
 MEGABYTE = 1_000_000
 
 
@@ -45,6 +49,15 @@ class Settings(BaseSettings):
         Processes for heavy jobs beside each web process, and how many jobs may wait for one.
     workshop_memory_mb, workshop_cpu_seconds, workshop_seconds : int
         What one heavy job may use before it is stopped: address space, processor time, time.
+    metrics_token : str
+        What a reader of ``/metrics`` must send; without it only this machine may read them, and nobody where a
+        public address is set.
+    metrics_folder : pathlib.Path or None
+        Where the web processes of one server leave their counts for each other; ``evenreach serve`` makes one.
+    security_contact : str
+        Whom to tell about a weakness, for ``/.well-known/security.txt``; there is none without it.
+    security_expires : datetime.date or None
+        Until when the contact holds; without it a year from the start.
     log_level : str
         Level of the log, which is JSON lines on standard output.
     """
@@ -72,6 +85,10 @@ class Settings(BaseSettings):
     workshop_memory_mb: int = Field(2500, ge=64)
     workshop_cpu_seconds: int = Field(90, ge=1)
     workshop_seconds: int = Field(120, ge=1)
+    metrics_token: str = Field("", pattern=r"^(?:[!-~]{16,})?$")
+    metrics_folder: Path | None = None
+    security_contact: str = ""
+    security_expires: date | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("cache", "store", "sources")
@@ -105,3 +122,10 @@ class Settings(BaseSettings):
         if value and not ADDRESS.fullmatch(value):
             raise ValueError(f"{value!r} is not an address such as https://maps.example.org")
         return value.rstrip("/")
+
+    @field_validator("security_contact")
+    @classmethod
+    def _contact(cls, value: str) -> str:
+        if value and not CONTACT.fullmatch(value):
+            raise ValueError(f"{value!r} is not a contact such as mailto:security@example.org or an https address")
+        return value

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from service.commands.options import Dial, EditionName, Weights, Within, readable, table_file
+from service.commands.options import TABLE_FILE_HELP, Dial, EditionName, Weights, Within, readable, table_file
 from service.commands.output import Json, Output, PlaceName, Quiet, Refusal, Store, print_table, told
 
 SPOTS_SHOWN = 20
@@ -37,7 +37,7 @@ def access(
     outcome: Annotated[str, typer.Option("--outcome", help="The indicator of need that access is held against.")] = "",
     out: Annotated[
         Path | None,
-        typer.Option("--out", callback=table_file, help="File to write: .csv .xlsx .geojson .gpkg .parquet"),
+        typer.Option("--out", callback=table_file, help=TABLE_FILE_HELP),
     ] = None,
     focus: Annotated[
         str, typer.Option("--focus", help="A focus, as `evenreach focuses` lists them. [default: that of the service]")
@@ -57,7 +57,7 @@ def access(
     from service.editions.edition import open_edition
     from service.editions.views import ACCESS, View
     from service.editions.weights import check_weights
-    from service.files.downloads import write_table
+    from service.files.downloads import kind_of, write_table
     from service.settings import Settings
     from service.travel.edition_times import UnknownMode
     from service.web.queries import BadQuery, read_rho
@@ -78,7 +78,7 @@ def access(
     except (UnknownService, UnknownMode) as error:
         raise Refusal(str(error)) from None
     if out is not None:
-        write_table(opened, view, out, out.suffix.lower().lstrip("."))
+        write_table(opened, view, out, kind_of(out))
         found["file"] = str(out)
     Output(as_json, quiet).result(found, _show)
 

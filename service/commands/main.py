@@ -11,6 +11,7 @@ from service.commands import (
     build,
     check,
     clusters,
+    embed,
     fairness,
     import_table,
     lists,
@@ -71,6 +72,8 @@ app.command("proportionality")(proportionality.proportionality)
 app.command("access")(access.access)
 app.command("site")(site.site)
 app.command("closure")(site.closure)
+app.command("map")(embed.write_map)
+app.command("embed")(embed.write_embed)
 app.command("serve")(serve.serve)
 
 if __name__ == "__main__":

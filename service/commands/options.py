@@ -41,7 +41,10 @@ def within_option(text: str) -> str:
     return readable(lambda: read_within(text), text)
 
 
-TABLE_FORMATS = ("csv", "xlsx", "geojson", "gpkg", "parquet")
+TABLE_FORMATS = ("csv", "xlsx", "geojson", "gpkg", "parquet", "pdf")
+TABLE_FILE_HELP = (
+    "File to write: .csv .xlsx .geojson .gpkg .parquet .pdf, or .excel.csv for a CSV that Excel reads rightly"
+)
 
 
 def table_file(out: Path | None) -> Path | None:

@@ -7,16 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from service.commands.options import Dial, EditionName, FocusName, Weights, Within, table_file
+from service.commands.options import TABLE_FILE_HELP, Dial, EditionName, FocusName, Weights, Within, table_file
 from service.commands.output import Json, Output, PlaceName, Quiet, Refusal, Store, told
 
 
 @told
 def score(
     place: PlaceName,
-    out: Annotated[
-        Path, typer.Option("--out", callback=table_file, help="File to write: .csv .xlsx .geojson .gpkg .parquet")
-    ],
+    out: Annotated[Path, typer.Option("--out", callback=table_file, help=TABLE_FILE_HELP)],
     focus: FocusName = "core",
     rho: Dial = "3",
     within: Within = "",
@@ -30,7 +28,7 @@ def score(
     from service.editions.edition import open_edition
     from service.editions.views import View
     from service.editions.weights import check_weights
-    from service.files.downloads import write_table
+    from service.files.downloads import kind_of, write_table
     from service.settings import Settings
     from service.web.queries import BadQuery, read_rho
 
@@ -41,8 +39,7 @@ def score(
     except BadQuery as error:
         raise Refusal(f"{error} {error.hint}") from None
     view = View(place=place, focus=focus, rho=read_rho(rho), within=within, edition=edition, weights=chosen)
-    kind = out.suffix.lower().lstrip(".")
-    write_table(opened, view, out, kind)
+    write_table(opened, view, out, kind_of(out))
     done = {
         "file": str(out),
         "rows": len(opened.rows_within(within)),

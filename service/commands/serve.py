@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +15,7 @@ import typer
 from service.commands.output import Output, Quiet, Refusal, Store, told
 
 HEADER_READ_MS = 10_000  # half-sent request headers are closed after this
-STOP_SECONDS = 10
+STOP_SECONDS = 8  # an answer that takes longer is cut: the whole is to be gone within ten
 
 
 @told
@@ -31,6 +34,7 @@ def serve(
 ) -> None:
     """Serve all editions; builds the demo if there are none."""
     from service.settings import Settings
+    from service.web.addresses import readable_host
 
     chosen = {"store": store, "host": host, "port": port, "workers": workers}
     given = {name: value for name, value in chosen.items() if value is not None}
@@ -40,8 +44,18 @@ def serve(
     _build_demo_if_empty(folder, output)
     _check_port(settings.host, settings.port)
     os.environ["EVENREACH_STORE"] = str(folder)  # the web processes read their settings themselves
-    output.say(f"Evenreach is at http://{_readable(settings.host)}:{settings.port}/ (Ctrl-C stops it)")
-    _run(settings.host, settings.port, settings.workers)
+    os.environ["EVENREACH_HOST"], os.environ["EVENREACH_PORT"] = settings.host, str(settings.port)
+    output.say(f"Evenreach is at http://{readable_host(settings.host)}:{settings.port}/ (Ctrl-C stops it)")
+    with _counts():
+        _run(settings.host, settings.port, settings.workers)
+
+
+@contextmanager
+def _counts() -> Iterator[None]:
+    """Lend the web processes a folder in which they leave their counts for each other."""
+    with tempfile.TemporaryDirectory(prefix="evenreach-counts-", ignore_cleanup_errors=True) as folder:
+        os.environ["EVENREACH_METRICS_FOLDER"] = folder
+        yield
 
 
 def _build_demo_if_empty(store: Path, output: Output) -> None:
@@ -65,17 +79,17 @@ def _check_port(host: str, port: int) -> None:
             raise Refusal(f"cannot listen on {host} port {port}: {error.strerror}; choose another --port") from None
 
 
-def _readable(host: str) -> str:
-    anywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
-    return anywhere.get(host, f"[{host}]" if ":" in host else host)
-
-
 def _run(host: str, port: int, workers: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
+    from service.web.hardening import harden
+    from service.web.lean import keep_lean
+
+    harden()
+    keep_lean()
     Granian(
         "service.app:create_app",
         factory=True,

@@ -37,7 +37,12 @@ def list_scores(request: Request, edition: RequestedEdition, view: RequestedView
     """List the scores table: one row per neighbourhood of the place or footprint, in code order."""
     key = answer_key(edition, view, "scores")
     return answer(
-        request, key, lambda: records(edition, score(edition, view)), media_type=JSON, pinned=bool(view.edition)
+        request,
+        key,
+        lambda: records(edition, score(edition, view)),
+        media_type=JSON,
+        pinned=bool(view.edition),
+        edition=edition,
     )
 
 

@@ -13,8 +13,10 @@ from service.editions.edition import Edition
 from service.editions.open_editions import OpenEditions
 from service.editions.scoring import score
 from service.editions.views import View
+from service.embeds.addresses import oembed_address, with_query
 from service.measures.series import is_context
 from service.pages.context_indicator import context_page
+from service.pages.elsewhere import elsewhere
 from service.pages.furniture import breadcrumbs, furniture, place_cards, site_pages
 from service.pages.indicator import indicator_page, indicator_view
 from service.pages.map import map_page
@@ -23,6 +25,7 @@ from service.pages.planner import area_name, planner
 from service.pages.ranked_table import TableRequest, read_sort
 from service.pages.sources import sources_page
 from service.pages.wording import SERVICE_TITLES
+from service.web.addresses import public_address
 from service.web.answers import answer
 from service.web.dependencies import (
     FocusText,
@@ -136,6 +139,11 @@ def _guide(demo: Edition) -> dict[str, Any]:
             "&candidates=childrens_centre&candidates=gp",
         },
         {
+            "title": "Put the map on your own web page",
+            "text": "Choose what it shows, look at it, copy one piece of code.",
+            "href": f"/places/{DEMO}/embed?layer=need&focus=best-start",
+        },
+        {
             "title": "Check the sources",
             "text": "Every file, how many rows were used, which were not, and why.",
             "href": f"/sources?place={DEMO}",
@@ -171,6 +179,10 @@ def show_planner(
         "scores": scores,
         "planner": planner(edition, scores, view, table, public_url=public_url),
         "map": map_page(edition, view, scores),
+        "elsewhere": elsewhere(edition, view, public_address(request.app.state.settings)),
+        "oembed": oembed_address(
+            public_address(request.app.state.settings), with_query(f"/places/{view.place}", view.query())
+        ),
         "errors": [{"text": slip.sentence, "href": f"#{slip.parameter}"} for slip in asked.errors],
         "faults": {slip.parameter: slip.sentence for slip in asked.errors},
         "notices": asked.notices,

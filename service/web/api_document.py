@@ -7,10 +7,14 @@ from typing import Any
 
 from layers.map_layers import LAYERS
 from service.files.downloads import KINDS
+from service.web.api_answers import ANSWERS, NOT_MODIFIED, PROBLEM_JSON, READY, SCHEMAS, can_be_held, refusals
 from service.web.queries import LSOA
 
 METHODS = ("get", "post")
-NOT_MODIFIED = "The client holds this very answer already"
+KINDS_OF = {
+    "/downloads/{place}/share-out.{kind}": ("csv", "xlsx", "pdf", "certificate.json"),
+    "/downloads/{place}/siting.{kind}": ("csv", "sites.csv", "xlsx", "pdf", "geojson", "json"),
+}
 PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "place": {"description": "Id of a place", "schema": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}},
     "layer": {"description": "A map layer", "schema": {"type": "string", "enum": list(LAYERS)}},
@@ -31,12 +35,6 @@ PROBLEM = {
         "request_id": {"type": "string"},
     },
 }
-ERRORS = {
-    "404": "No such place, layer, focus, footprint or edition",
-    "422": "A parameter that cannot be used",
-    "503": "Nothing is built for this place yet, or the service is busy; Retry-After says when to come back",
-    "default": "Any other problem",
-}
 
 
 def completed(document: dict[str, Any]) -> dict[str, Any]:
@@ -55,13 +53,12 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    schemas["Problem"] = PROBLEM
+    schemas |= {"Problem": PROBLEM, **SCHEMAS}
     for path, operations in document["paths"].items():
         for method in METHODS:
             if method in operations:
                 _complete(path, operations[method])
-                if method == "get":
-                    operations[method]["responses"]["304"] = {"description": NOT_MODIFIED}
+                operations[method]["responses"] = _answers(path, method, operations[method].get("responses", {}))
     return document
 
 
@@ -71,9 +68,27 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
     missing = [name for name in re.findall(r"{(\w+)}", path) if name not in known]
     for part in given:
         if part["in"] == "path":
-            part.update(PATH_PARAMETERS.get(part["name"], {}))
-    given[:0] = [{"name": name, "in": "path", "required": True, **PATH_PARAMETERS[name]} for name in missing]
-    answers = operation.setdefault("responses", {})
-    for status, description in ERRORS.items():
-        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        answers[status] = {"description": description, "content": content}
+            part.update(_path_parameter(path, part["name"]))
+    given[:0] = [{"name": name, "in": "path", "required": True, **_path_parameter(path, name)} for name in missing]
+
+
+def _path_parameter(path: str, name: str) -> dict[str, Any]:
+    """Describe a parameter of the path; a plan of sites and a share-out have kinds of file of their own."""
+    if name == "kind" and path in KINDS_OF:
+        return {"description": "File format", "schema": {"type": "string", "enum": list(KINDS_OF[path])}}
+    return PATH_PARAMETERS.get(name, {})
+
+
+def _answers(path: str, method: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Describe every answer of an operation: what the route says of its own, and what all may answer."""
+    good = given.get("200", {"description": "Successful Response"})
+    if path in ANSWERS:
+        kind, schema = ANSWERS[path]
+        good = good | {"content": {kind: {"schema": schema}}}
+    kept = {"304": {"description": NOT_MODIFIED}} if can_be_held(path, method) else {}
+    problem = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    known = {status: {"description": about, "content": problem} for status, about in refusals(path, method).items()}
+    if path == READY:  # tells the same when there is nothing to serve
+        known["503"] = {"description": "Nothing is built yet", "content": good["content"]}
+    own = {status: said for status, said in given.items() if status not in ("200", "422")}
+    return {"200": good, **kept, **known, **own}

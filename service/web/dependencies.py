@@ -10,7 +10,7 @@ from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Query as QueryInfo
 
 from geodata.errors import UnknownFocus, UnknownFootprint
-from layers.map_layers import LAYERS, UnknownLayer
+from layers.map_layers import LAYERS, SITE_SYMBOLS, UnknownLayer
 from service.access import requests as access
 from service.editions.edition import Edition
 from service.editions.open_editions import OpenEditions
@@ -38,6 +38,7 @@ from service.web.queries import (
 )
 from service.web.workshop import Workshop
 
+OWN_READER = "/ogc"
 __all__ = ["LSOA", "read_bbox", "read_detail", "read_name", "read_page"]
 
 
@@ -61,9 +62,9 @@ def _known_parameters(request: Request) -> Parameters:
 
 
 async def only_known_parameters(request: Request) -> None:
-    """Refuse, on every route, what the route does not declare."""
+    """Refuse, on every route, what the route does not declare; ``/ogc`` reads its own, which its data decide."""
     given = request.query_params.multi_items()
-    if given:
+    if given and not request.scope["route"].path.startswith(OWN_READER):
         check_parameters(given, *_known_parameters(request))
 
 
@@ -196,7 +197,26 @@ async def requested_view(
 ) -> View:
     """Give the view that an address names, with the layer of its path; see `read_view` for what can be wrong."""
     layer = request.path_params.get("layer", "")
-    return read_view(opened, words, await requested_layer(layer) if layer else "")
+    view = read_view(opened, words, await requested_layer(layer) if layer else "")
+    check_names(opened, view)
+    return view
+
+
+def check_names(opened: Edition, view: View) -> None:
+    """Refuse an area and a service that the edition does not have, also where an answer would not look at them.
+
+    Raises
+    ------
+    UnknownFootprint, BadQuery
+        Naming what is not there.
+    """
+    if view.within:
+        opened.footprint(view.within)
+    if view.service and view.layer != ACCESS:
+        known = {str(site["service"]) for site in opened.sites()} | set(SITE_SYMBOLS)
+        if view.service not in known:
+            hint = f"Give one of {', '.join(sorted(known))}."
+            raise BadQuery("service", f"There is no service {view.service!r} here.", hint=hint)
 
 
 class Slip(NamedTuple):

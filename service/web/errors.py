@@ -12,17 +12,22 @@ import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, Response
 
 from geodata import errors as data
 from layers.map_layers import UnknownLayer
+from service.embeds.errors import NotOurs
 from service.files.downloads import UnknownKind
+from service.ogc.errors import UnknownCollection, UnknownFeature
 from service.travel.edition_times import UnknownMode
 from service.web.queries import BadQuery
+from service.web.slow_readers import ReaderLetGo
 from service.web.workshop import JobFailed, WorkshopBusy
 
 LOG = logging.getLogger("evenreach.errors")
-PROBLEM_PATHS = ("/api", "/geojson", "/downloads", "/health", "/openapi.json", "/oembed")
+PROBLEM_PATHS = ("/api", "/geojson", "/downloads", "/health", "/openapi.json", "/oembed", "/metrics", "/.well-known")
+OGC_PATHS = ("/ogc",)
 TYPE_PREFIX = "urn:evenreach:error:"
 
 
@@ -70,7 +75,10 @@ PROBLEMS: dict[type[Exception], Problem] = {
     UnknownLayer: Problem(404, "unknown-layer", "No such map layer"),
     UnknownKind: Problem(404, "unknown-kind", "No download of this kind"),
     UnknownIndicator: Problem(404, "unknown-indicator", "No such indicator"),
+    UnknownCollection: Problem(404, "unknown-collection", "No such collection", "GET /ogc/collections lists them."),
+    UnknownFeature: Problem(404, "unknown-feature", "No such feature in this collection"),
     UnknownEdition: Problem(404, "unknown-edition", "No such edition", "Leave out edition= for the newest one."),
+    NotOurs: Problem(404, "not-a-map", "Not the address of a map of this site"),
     UnknownMode: Problem(422, "unknown-mode", "No travel times of this kind here"),
     BadQuery: Problem(422, "bad-query", "The address has a parameter that cannot be used"),
     data.BuildMissing: Problem(503, "build-missing", "Nothing has been built for this place yet", "", 60),
@@ -81,6 +89,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
 STATUS_CODES = {kind: problem.status for kind, problem in PROBLEMS.items()}
 PLAIN = {
     400: Problem(400, "bad-request", "The request could not be read"),
+    401: Problem(401, "no-token", "A token is needed here", "Send the token as Authorization: Bearer TOKEN."),
     404: Problem(404, "not-found", "Page not found", "Check the address, or start from the home page."),
     405: Problem(405, "wrong-method", "This address cannot be used in that way"),
     408: Problem(408, "too-slow", "The request took too long to arrive"),
@@ -91,7 +100,14 @@ PLAIN = {
     500: Problem(500, "internal", "Something went wrong here", "Try again; if it stays, report the request id."),
     503: Problem(503, "busy", "The service is busy", "Try again in a moment.", 2),
 }
+UNREMARKABLE = (data.BuildMissing, ReaderLetGo, ClientDisconnect)  # no fault of ours: not in the error log
 BAD_FIELD = Problem(422, "bad-field", "The request has a field that cannot be used")
+
+
+def all_problems() -> list[Problem]:
+    """List every kind of error once, by status and name."""
+    kinds = {problem.name: problem for problem in (*PLAIN.values(), *PROBLEMS.values(), BAD_FIELD)}
+    return sorted(kinds.values(), key=lambda problem: (problem.status, problem.name))
 
 
 @dataclass(frozen=True)
@@ -174,12 +190,30 @@ def request_id(scope: Any) -> str:
 
 def wants_problem(path: str) -> bool:
     """Tell whether errors on this path are for programs rather than for people."""
-    return any(path == prefix or path.startswith(prefix + "/") for prefix in PROBLEM_PATHS)
+    return _below(path, (*PROBLEM_PATHS, *OGC_PATHS))
+
+
+def _below(path: str, prefixes: tuple[str, ...]) -> bool:
+    return any(path == prefix or path.startswith(prefix + "/") for prefix in prefixes)
 
 
 def problem_bytes(fault: Fault, identity: str) -> bytes:
     """Return the problem document as JSON."""
     return orjson.dumps(fault.document(identity))
+
+
+def status_at(path: str, fault: Fault) -> int:
+    """Give the status of a fault: under ``/ogc`` the standard asks for 400 where a parameter cannot be used."""
+    return 400 if fault.problem.status == 422 and _below(path, OGC_PATHS) else fault.problem.status
+
+
+def error_body(path: str, fault: Fault, identity: str) -> tuple[bytes, str]:
+    """Write a fault for programs, and name its media type: under ``/ogc`` as an exception, else as a problem."""
+    if not _below(path, OGC_PATHS):
+        return problem_bytes(fault, identity), "application/problem+json"
+    members = fault.document(identity) | {"status": status_at(path, fault)}
+    said = {"code": fault.problem.name, "description": fault.detail or fault.problem.title}
+    return orjson.dumps(said | members), "application/json"
 
 
 def plain_page(fault: Fault, identity: str) -> str:
@@ -200,8 +234,8 @@ def answer(request: Request, fault: Fault, page: Callable[[Request, Fault], str]
         headers["Retry-After"] = str(fault.problem.retry_after)
     identity = request_id(request.scope)
     if wants_problem(request.url.path):
-        body = problem_bytes(fault, identity)
-        return Response(body, fault.problem.status, headers, media_type="application/problem+json")
+        body, kind = error_body(request.url.path, fault, identity)
+        return Response(body, status_at(request.url.path, fault), headers, media_type=kind)
     text = ""
     if page is not None:
         try:
@@ -224,7 +258,7 @@ def add_error_handlers(app: FastAPI, page: Callable[[Request, Fault], str] | Non
 
     async def handle(request: Request, error: Exception) -> Response:
         fault = fault_of(error)
-        if fault.problem.status >= 500 and fault.problem.name != "build-missing":
+        if fault.problem.status >= 500 and not isinstance(error, UNREMARKABLE):
             LOG.error("%s", fault.problem.name, exc_info=error, extra={"request_id": request_id(request.scope)})
         response = answer(request, fault, page)
         if isinstance(error, HTTPException) and error.headers:

@@ -7,7 +7,6 @@ reach an ASGI application: the server's own header-read timeout closes those.
 from __future__ import annotations
 
 import asyncio
-import gzip
 import logging
 import re
 import secrets
@@ -16,7 +15,12 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from service.web.errors import PLAIN, Fault, problem_bytes
+from service.web.encodings import Encoding, choose_encoding, compressed
+from service.web.errors import PLAIN, Fault, error_body
+from service.web.heads import slip_in
+from service.web.log import write_access
+from service.web.metrics import Metrics
+from service.web.slow_readers import Outflow
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -25,18 +29,20 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
-ACCESS = logging.getLogger("evenreach.access")
 ERRORS = logging.getLogger("evenreach.errors")
 READS = ("GET", "HEAD")
+ID = b"x-request-id"
 WORTH_SQUEEZING = 1_000
-SQUEEZE_LEVEL = 6
-ALWAYS_ANSWERED = ("/health/live",)
+ALWAYS_ANSWERED = ("/health/live", "/health/ready", "/metrics")
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors "
 )
+BUILDER = re.compile(r"/places/[^/]+/embed")  # shows embeds of this site as a preview
+BUILDER_POLICY = PAGE_POLICY.replace("base-uri", "frame-src 'self'; base-uri")
 DATA_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 DATA_PATHS = ("/api", "/geojson", "/downloads", "/health", "/pictures", "/ogc", "/oembed", "/openapi.json", "/metrics")
+BOTH_PATHS = ("/ogc",)  # every document there is also a page
 LONG_QUERY = re.compile(r"/(?:places|downloads)/[^/]+/siting(?:\.[a-z.]+)?")  # names its sites one by one
 LONGER = 4
 COMMON: Headers = [
@@ -86,7 +92,7 @@ def starts_with(path: str, prefixes: tuple[str, ...]) -> bool:
     return any(path == prefix or path.startswith(prefix + "/") for prefix in prefixes)
 
 
-def security_headers(path: str, embed_origins: tuple[str, ...], *, https: bool = False) -> Headers:
+def security_headers(path: str, embed_origins: tuple[str, ...], *, https: bool = False, page: bool = False) -> Headers:
     """Return the headers that protect an answer on this path.
 
     Parameters
@@ -94,17 +100,20 @@ def security_headers(path: str, embed_origins: tuple[str, ...], *, https: bool =
     path : str
         Path of the request.
     embed_origins : tuple of str
-        Origins that may frame what lies under ``/embed``; nobody when empty.
+        Origins that may frame what lies under ``/embed``, beside this site itself.
     https : bool
         The service is reached by https: browsers are told to keep to it.
+    page : bool
+        The answer is a page: under ``/ogc`` there are both pages and data.
     """
     if starts_with(path, ("/embed",)):
-        kind = [(b"content-security-policy", (PAGE_POLICY + (" ".join(embed_origins) or "'none'")).encode())]
+        kind = [(b"content-security-policy", (PAGE_POLICY + " ".join(("'self'", *embed_origins))).encode())]
         kind += [(b"cross-origin-resource-policy", b"cross-origin")]
-    elif starts_with(path, ("/assets", *DATA_PATHS)):
+    elif starts_with(path, ("/assets", *DATA_PATHS)) and not (page and starts_with(path, BOTH_PATHS)):
         kind = [(b"content-security-policy", DATA_POLICY.encode()), (b"cross-origin-resource-policy", b"cross-origin")]
     else:
-        kind = [(b"content-security-policy", (PAGE_POLICY + "'none'").encode()), (b"x-frame-options", b"DENY")]
+        policy = BUILDER_POLICY if BUILDER.fullmatch(path) else PAGE_POLICY
+        kind = [(b"content-security-policy", (policy + "'none'").encode()), (b"x-frame-options", b"DENY")]
         kind += [(b"cross-origin-resource-policy", b"same-origin")]
     strict = [(b"strict-transport-security", b"max-age=31536000")] if https else []
     return [*COMMON, *kind, *strict]
@@ -123,6 +132,8 @@ class Shield:
         Origins that may frame embeds.
     https : bool
         The public address begins with https.
+    metrics : Metrics, optional
+        Where answers are counted.
     """
 
     def __init__(
@@ -132,8 +143,11 @@ class Shield:
         limits: Limits | None = None,
         embed_origins: tuple[str, ...] = (),
         https: bool = False,
+        metrics: Metrics | None = None,
     ) -> None:
         self.app = app
+        self.metrics = metrics or Metrics()
+        self.metrics.gauges["evenreach_requests_running"] = lambda: self.running
         self.limits = limits or Limits()
         self.embed_origins = embed_origins
         self.https = https
@@ -149,12 +163,23 @@ class Shield:
         try:
             await self._answer(exchange)
         finally:
-            exchange.log()
+            exchange.end()
+
+    def headers_for(self, path: str, given: Headers, read: bool = True) -> Headers:
+        """Give the headers of an answer with those that protect it, all but the request's id."""
+        page = any(name.lower() == b"content-type" and value.startswith(b"text/html") for name, value in given)
+        own = security_headers(path, self.embed_origins, https=self.https, page=page)
+        own += [(b"server", b"")]  # else the server adds its own name
+        own += OPEN_TO_ALL if read else []
+        taken = {ID, *(name for name, _ in own)}
+        return [(name, value) for name, value in given if name.lower() not in taken] + own
 
     async def _answer(self, exchange: Exchange) -> None:
         path = exchange.path
         if exchange.method == "OPTIONS" and exchange.header(b"access-control-request-method"):
             await exchange.preflight()
+        elif slip := slip_in(exchange.scope):
+            await exchange.refuse(slip.status, slip.detail, slip.parameter)
         elif len(exchange.scope.get("query_string", b"")) > self.limits.query_bytes_at(path):
             await exchange.refuse(414)
         elif exchange.declared_bytes() > self.limits.body_bytes:
@@ -163,6 +188,7 @@ class Shield:
             await exchange.refuse(503)
         else:
             self.running += 1
+            exchange.counted = 1
             try:
                 await exchange.run(self.app)
             finally:
@@ -176,11 +202,12 @@ class Exchange:
         self.shield = shield
         self.receive = receive
         self.send = send
+        self.outflow = Outflow(send, scope.get("client"))
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.identity = secrets.token_hex(8)
         self.scope = dict(scope)
-        self.scope["state"] = {**scope.get("state", {}), "request_id": self.identity}
+        self.scope["state"] = {**scope.get("state", {}), "request_id": self.identity, "head": self.method == "HEAD"}
         if self.method == "HEAD":  # answered as GET, without the body
             self.scope["method"] = "GET"
         self.began = time.perf_counter()
@@ -189,6 +216,7 @@ class Exchange:
         self.status = 0
         self.sent = 0
         self.refusal = 0
+        self.counted = 0
         self.held: Message | None = None
 
     def header(self, name: bytes) -> bytes:
@@ -205,6 +233,8 @@ class Exchange:
         try:
             await app(self.scope, self._receive, self._send)
         except Exception as error:
+            if self.outflow.cut:
+                return  # the connection is closed already
             if self.status not in (0, 500):  # cut off in the middle: the server must break the connection
                 ERRORS.error("cut off", exc_info=error, extra={"request_id": self.identity})
                 raise
@@ -252,13 +282,27 @@ class Exchange:
                     return
                 message = {"type": "http.response.body", "body": b""}
             self.sent += len(message.get("body", b""))
+            await self._pass_on(message)
+            return
         await self.send(message)
 
+    async def _pass_on(self, message: Message) -> None:
+        """Send a part of the body; a request whose reader is waited for is none that is worked on."""
+        self.shield.running -= self.counted
+        try:
+            await self.outflow.pass_on(message)
+        finally:
+            self.shield.running += self.counted
+
     def _squeezes(self, headers: Headers) -> bool:
-        """Tell whether this is a page that may be sent under gzip; other answers bring their own encoding."""
+        """Tell whether this is a page that may be sent compressed; other answers bring their own encoding."""
         found = dict(headers)
         page = found.get(b"content-type", b"").startswith(b"text/html") and b"content-encoding" not in found
-        return page and b"gzip" in self.header(b"accept-encoding") and self.method == "GET"
+        return page and self.encoding() != "" and self.method == "GET"
+
+    def encoding(self) -> Encoding:
+        """Return the encoding that the client takes."""
+        return choose_encoding(self.header(b"accept-encoding").decode("latin-1"))
 
     async def _send_held(self, message: Message) -> Message:
         """Send the start that was held, and give the body, squeezed if it is whole and worth it."""
@@ -266,25 +310,22 @@ class Exchange:
         body = message.get("body", b"")
         headers = [*start["headers"], (b"vary", b"Accept-Encoding")]
         if len(body) >= WORTH_SQUEEZING and not message.get("more_body", False):
-            body = gzip.compress(body, SQUEEZE_LEVEL, mtime=0)
+            encoding = self.encoding()
+            body = compressed(body, encoding)
             headers = [(name, value) for name, value in headers if name != b"content-length"]
-            headers += [(b"content-encoding", b"gzip"), (b"content-length", str(len(body)).encode())]
+            headers += [(b"content-encoding", encoding.encode()), (b"content-length", str(len(body)).encode())]
         await self.send({**start, "headers": headers})
         return {**message, "body": body}
 
     def _headers(self, given: Headers) -> Headers:
-        own = security_headers(self.path, self.shield.embed_origins, https=self.shield.https)
-        own += [(b"x-request-id", self.identity.encode()), (b"server", b"")]  # else the server adds its own name
-        own += OPEN_TO_ALL if self.method in READS else []
-        taken = {name for name, _ in own}
-        return [(name, value) for name, value in given if name.lower() not in taken] + own
+        return [*self.shield.headers_for(self.path, given, self.method in READS), (ID, self.identity.encode())]
 
-    async def refuse(self, status: int) -> None:
+    async def refuse(self, status: int, detail: str = "", parameter: str = "") -> None:
         """Answer without asking the application."""
         problem = PLAIN[status]
-        body = problem_bytes(Fault(problem), self.identity)
+        body, kind = error_body(self.path, Fault(problem, detail, parameter), self.identity)
         headers = [
-            (b"content-type", b"application/problem+json"),
+            (b"content-type", kind.encode()),
             (b"content-length", str(len(body)).encode()),
             (b"cache-control", b"no-store"),
         ]
@@ -305,18 +346,12 @@ class Exchange:
             return "/assets/{name}"
         return str(getattr(self.scope.get("route"), "path", "") or "")
 
-    def log(self) -> None:
-        """Write one line: no query, no address, no postcode."""
-        if not ACCESS.isEnabledFor(logging.INFO):
-            return
-        ACCESS.info(
-            "request",
-            extra={
-                "request_id": self.identity,
-                "method": self.method if self.method.isalpha() and len(self.method) < 10 else "other",
-                "route": self.template(),
-                "status": self.status,
-                "bytes": self.sent,
-                "ms": round((time.perf_counter() - self.began) * 1000, 2),
-            },
-        )
+    def end(self) -> None:
+        """Count the answer, and write one line: no query, no address, no postcode."""
+        self.outflow.close()
+        seconds, route = time.perf_counter() - self.began, self.template()
+        self.shield.metrics.count_request(route, self.method, self.status, seconds, self.sent)
+        if self.outflow.cut:
+            self.shield.metrics.add("evenreach_slow_readers_cut_total")
+        said = "the reader was let go" if self.outflow.cut else "request"
+        write_access(self.identity, self.method, route, self.status, self.sent, seconds, said)

@@ -17,9 +17,12 @@ import signal
 import struct
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any
 
+from service.web.hardening import DEAD_GDAL, harden, leave_the_network, limit_files
+from service.web.log import without_postcodes
 from service.web.queries import BadQuery
 
 FRAME = struct.Struct(">cQ")  # kind, length
@@ -66,6 +69,11 @@ class Workshop:
         Jobs that may wait for a process; one more is refused.
     limits : JobLimits
         What each job may use.
+
+    Attributes
+    ----------
+    ended : callable
+        Is told how each job ended (made, refused, failed, left) and how long it took.
     """
 
     def __init__(self, *, workers: int = 1, waiting: int = 8, limits: JobLimits | None = None) -> None:
@@ -75,6 +83,12 @@ class Workshop:
         self._idle: list[Worker] = []
         self._all: set[Worker] = set()
         self._free = asyncio.Semaphore(workers)
+        self.ended: Callable[[str, float], None] = lambda outcome, seconds: None
+
+    @property
+    def inside(self) -> int:
+        """Jobs that run or wait."""
+        return self._inside
 
     async def run(self, job: str, **arguments: object) -> Any:
         """Run one job and return its result; a cancelled call kills the job.
@@ -98,13 +112,29 @@ class Workshop:
             If the job itself refused its arguments (a ``ValueError`` or ``LookupError`` there).
         """
         if self._inside >= self._most:
+            self.ended("refused", 0.0)
             raise WorkshopBusy(f"{self._inside} heavy jobs are being made or waiting.")
         self._inside += 1
         try:
             async with self._free:
-                return await self._run(job, arguments)
+                return await self._counted(job, arguments)
         finally:
             self._inside -= 1
+
+    async def _counted(self, job: str, arguments: dict[str, object]) -> Any:
+        began, outcome = time.perf_counter(), "failed"
+        try:
+            made = await self._run(job, arguments)
+            outcome = "made"
+            return made
+        except (BadQuery, ValueError):
+            outcome = "refused"
+            raise
+        except asyncio.CancelledError:
+            outcome = "left"
+            raise
+        finally:
+            self.ended(outcome, time.perf_counter() - began)
 
     async def wake(self, job: str) -> None:
         """Start a process and let it load what a job needs, if none has been started: its first job need not wait then.
@@ -189,6 +219,7 @@ class Worker:
     async def start(cls, limits: JobLimits) -> Worker:
         """Start a process and wait until it listens."""
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+        environment |= DEAD_GDAL
         environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -251,7 +282,9 @@ def serve_jobs(memory_mb: int) -> None:
     os.dup2(2, 1)  # what a library prints must not end up between two answers
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 1_000_000, resource.RLIM_INFINITY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    harden()
+    limit_files(LARGEST_ANSWER)
+    leave_the_network()
     _write(answers, VALUE, b"null")
     jobs = sys.stdin.buffer
     while header := jobs.read(FRAME.size):
@@ -288,7 +321,8 @@ def _result(job: str, arguments: dict[str, Any]) -> tuple[bytes, bytes]:
 
 def _log(job: str, started: float, error: Exception) -> None:
     line = {"logger": "evenreach.workshop", "job": job, "seconds": round(time.perf_counter() - started, 3)}
-    print(json.dumps({**line, "message": f"{type(error).__name__}: {error}"}), file=sys.stderr, flush=True)
+    told = without_postcodes(f"{type(error).__name__}: {error}")
+    print(json.dumps({**line, "message": told}), file=sys.stderr, flush=True)
 
 
 def _write(answers: IO[bytes], kind: bytes, body: bytes) -> None:

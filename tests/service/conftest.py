@@ -14,6 +14,7 @@ import pytest
 import geodata.demo
 from service.app import create_app
 from service.settings import Settings
+from tests.conftest import draw_less
 
 DEMO_FILES = Path(geodata.demo.__file__).parent / "files"
 READ_FOLDERS = ("deprivation", "geography", "indicators", "population", "sites")
@@ -50,6 +51,12 @@ def served(demo_store: Path) -> Iterator[Served]:
     opened = Served(demo_store)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let builds draw less, which takes half of their time, where a test does not look at what is drawn."""
+    draw_less(monkeypatch)
 
 
 @pytest.fixture

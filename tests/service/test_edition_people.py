@@ -181,6 +181,7 @@ def rebuilt(folder: Path, store: Path, change: Callable[[list[dict[str, str]]], 
     return open_edition(store, "demo")
 
 
+@pytest.mark.usefixtures("few_draws")
 def test_where_too_few_are_registered_nothing_is_shown_and_the_rest_stands(
     demo_copy: Path, tmp_path: Path, edition: Edition, serve: Callable[[Path], Any]
 ) -> None:
@@ -208,6 +209,7 @@ def test_where_too_few_are_registered_nothing_is_shown_and_the_rest_stands(
     assert "too few to show any" in page
 
 
+@pytest.mark.usefixtures("few_draws")
 def test_registrations_by_areas_of_2021_are_carried_without_the_exact_fit(demo_copy: Path, tmp_path: Path) -> None:
     (demo_copy / "geography/lsoa11_lsoa21_exact_fit_lookup_demo.csv").unlink()
 
@@ -225,6 +227,7 @@ def test_registrations_by_areas_of_2021_are_carried_without_the_exact_fit(demo_c
     assert 90 < sum(known) < 120
 
 
+@pytest.mark.usefixtures("few_draws")
 def test_lists_of_other_areas_are_refused_by_name(demo_copy: Path, tmp_path: Path) -> None:
     def elsewhere(rows: list[dict[str, str]]) -> list[dict[str, str]]:
         return [row | {"LSOA_CODE": row["LSOA_CODE"].replace("E019", "E010")} for row in rows]

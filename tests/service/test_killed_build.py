@@ -24,9 +24,13 @@ from geodata import store as editions
 from service.editions.edition import open_edition
 from service.editions.scoring import score
 from service.editions.views import View
+from tests.conftest import SOAK
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-MOMENTS = 20
+MOMENTS = 200 if SOAK else 20
+RE_RUN = 1 if SOAK else 4  # which of the killed builds are begun again
+STEP = 1 if SOAK else 21  # which steps of a publication are tried, besides the last ones
+LAST = 7
 SEED = 20251107
 DAY = "2025-11-07"
 # Loads and warms everything once, then runs each job in a process of its own, so that twenty builds take twenty
@@ -36,15 +40,17 @@ import builtins, datetime, io, json, os, resource, signal, sys, tempfile
 from pathlib import Path
 from functools import partial
 from geodata import store as editions
-from service.building import certainty
+from service.building import certainty, encode_answers
 from service.building.prepare import build
 
+BEST = encode_answers.BEST
 FEWER = {"drawn_ranks": {"draws": 100}, "clusters_and_hot_spots": {"permutations": 99}}
 WHOLE = {name: getattr(certainty, name) for name in FEWER}
 
 def draw_less():
     for name, fewer in FEWER.items():
         setattr(certainty, name, partial(WHOLE[name], **fewer))
+    encode_answers.BEST = {"brotli_quality": 1, "gzip_level": 1}
 
 def count_to_death(step):
     name, number = step
@@ -84,9 +90,11 @@ def work(job):
         if job.get("whole"):
             for name in FEWER:
                 setattr(certainty, name, WHOLE[name])
+            encode_answers.BEST = BEST
         build("demo", sources=Path(job["sources"]), store=store, offline=True, today=day)
 
-draw_less()  # what is drawn takes half of a build, and the files are the same
+os.fsync = lambda descriptor: None  # whoever is killed leaves what it wrote: only a power cut would not
+draw_less()  # what is drawn and compressed takes half of a build, and the files are as many
 with tempfile.TemporaryDirectory() as scratch:
     build("demo", store=Path(scratch) / "store", offline=True)
 for line in sys.stdin:
@@ -219,7 +227,8 @@ def test_another_process_builds_the_same_edition(stage: Stage, demo_store: Path)
     assert ours.manifest["content"] == theirs.manifest["content"]
 
 
-def test_a_build_killed_at_any_of_twenty_random_moments(stage: Stage) -> None:
+@pytest.mark.soak_too
+def test_a_build_killed_at_any_random_moment(stage: Stage) -> None:
     moments, seconds = random.Random(SEED), stage.seconds
     ended = []
     for turn in range(MOMENTS):
@@ -234,11 +243,12 @@ def test_a_build_killed_at_any_of_twenty_random_moments(stage: Stage) -> None:
             seconds = min(seconds, waits)
         assert stage.check(store) in (stage.old, stage.new)
         touched = names(store) != {".lock", "current", stage.old}
-        if (touched and turn % 2) or turn == MOMENTS - 1:  # where nothing was touched, a re-run is a first run
+        if (touched and turn % RE_RUN == 0) or turn == MOMENTS - 1:  # where nothing was touched, it is a first run
             stage.check_re_run(store, sources=stage.new_sources)
     assert ended.count(-signal.SIGKILL) > MOMENTS / 2, f"too few builds were killed: {ended}"
 
 
+@pytest.mark.soak_too
 @pytest.mark.parametrize("step", ["open", "fsync", "replace"])
 def test_a_publication_killed_before_each_of_its_steps(stage: Stage, step: str) -> None:
     folder = stage.home / "new" / "demo" / stage.new
@@ -257,11 +267,15 @@ def test_a_publication_killed_before_each_of_its_steps(stage: Stage, step: str) 
         shutil.rmtree(store)
         return ended != 0
 
-    # One file is written like the other, so every seventh step is tried, but each of the last: they publish.
+    # One file is written like the other, so some steps are tried, but each of the last: they publish.
     number = 1
     while killed_before(number):
-        number += 7 if step != "replace" else 1
-    for late in range(max(1, number - 14), number):
+        number += STEP if step != "replace" else 1
+    last = number - STEP if step != "replace" else number - 1
+    while number - last > 1:  # the last step that the publication has lies between these two
+        middle = (last + number) // 2
+        last, number = (middle, number) if killed_before(middle) else (last, middle)
+    for late in range(max(1, number - LAST), number):
         if late not in served:
             killed_before(late)
     assert number > {"open": 30, "fsync": 30, "replace": 2}[step]

@@ -341,6 +341,7 @@ def test_residents_of_2011_areas_are_all_there_in_luton(real_store, sources_dir,
 # Builds
 
 
+@pytest.mark.usefixtures("few_draws")
 def test_a_build_takes_own_tables_along(furnished, tmp_path):
     store = Path(shutil.copytree(furnished, tmp_path / "store"))
     before = open_edition(store, "demo")
@@ -356,6 +357,7 @@ def test_a_build_takes_own_tables_along(furnished, tmp_path):
         assert after.indicator_values(name).tobytes() == before.indicator_values(name).tobytes()
 
 
+@pytest.mark.usefixtures("few_draws")
 def test_a_build_over_damaged_own_tables_takes_the_whole_ones_before_and_says_so(furnished, tmp_path):
     store = Path(shutil.copytree(furnished, tmp_path / "store"))
     current = open_edition(store, "demo")

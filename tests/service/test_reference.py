@@ -30,7 +30,7 @@ from geodata.deprivation import read_file7, read_file10
 from layers.need import place_summary
 from service.commands.main import app
 from service.editions.edition import open_edition
-from tests.conftest import RealStore
+from tests.conftest import SOAK, RealStore
 from tests.reference import PLACES, Reference
 from tests.service.conftest import Served
 
@@ -60,6 +60,16 @@ Columns = dict[str, list[Any]]
 def views(place: str) -> tuple[tuple[str, float], ...]:
     """Every focus at every dial for Luton; for the others each focus and each dial once, for time."""
     return VIEWS if place == "luton" else EVERY_FOCUS_AND_DIAL_ONCE
+
+
+def files(place: str) -> list[tuple[tuple[str, float], str]]:
+    """Every format of every focus for Luton, and for all in the soak; else every focus once, and each format once."""
+    if SOAK or place == "luton":
+        return list(product(EVERY_FOCUS_AND_DIAL_ONCE, FORMATS))
+    formats = FORMATS if place != "england" else tuple(kind for kind in FORMATS if kind != "xlsx")  # half a minute
+    return [(view, "csv") for view in EVERY_FOCUS_AND_DIAL_ONCE[:-1]] + [
+        (EVERY_FOCUS_AND_DIAL_ONCE[-1], kind) for kind in formats
+    ]
 
 
 pytestmark = pytest.mark.realdata
@@ -162,12 +172,11 @@ def write(store: Path, place: str, focus: str, rho: float, out: Path) -> Path:
     return out
 
 
+@pytest.mark.soak_too
 @SMALL
 def test_written_files_carry_the_reference(place: str, real_store: RealStore, reference: Reference, tmp_path: Path):
     store = real_store(place)
-    for (focus, rho), kind in product(EVERY_FOCUS_AND_DIAL_ONCE, FORMATS):
-        if kind == "xlsx" and place != "luton" and focus != FOCUSES[-1]:
-            continue  # slow to write and to read
+    for (focus, rho), kind in files(place):
         out = write(store, place, focus, rho, tmp_path / f"scores.{kind}")
         check(columns_in(out), place, focus, rho, reference)
 
@@ -366,15 +375,13 @@ def test_england_carries_the_reference(england: dict[str, Columns], http: Served
 
 
 @pytest.mark.slow
+@pytest.mark.soak_too
 def test_files_of_england_carry_the_reference(real_store: RealStore, reference: Reference, tmp_path: Path):
-    """Each focus and each dial once as CSV; one of them in the other formats, slow to write and read."""
     store = real_store("england")
-    views = {"csv": EVERY_FOCUS_AND_DIAL_ONCE}
-    for kind in FORMATS:
-        for focus, rho in views.get(kind, EVERY_FOCUS_AND_DIAL_ONCE[-1:]):
-            out = write(store, "england", focus, rho, tmp_path / f"england.{kind}")
-            check(columns_in(out), "england", focus, rho, reference)
-            out.unlink()
+    for (focus, rho), kind in files("england"):
+        out = write(store, "england", focus, rho, tmp_path / f"england.{kind}")
+        check(columns_in(out), "england", focus, rho, reference)
+        out.unlink()
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pypdf import PdfReader
 from typer.testing import CliRunner
 
 from layers.certificate_check import broken_laws
@@ -19,7 +20,8 @@ from service.commands.main import app
 from service.editions.edition import Edition, open_edition
 from service.editions.scoring import score
 from service.editions.views import View
-from service.files.a4 import Sheet, plain
+from service.files.a4 import Sheet
+from service.files.letters import FONT
 from service.measures.inequalities import inequality
 from service.measures.matched_dials import matched_answer, matched_dial, matched_sentences, outcomes
 from service.measures.missed_needs import missed_needs
@@ -418,8 +420,11 @@ def test_the_pdf_is_one_tagged_a4_and_always_the_same(edition: Edition, request_
     assert pdf_bytes(shared, link="https://example.org/x") == content
 
 
-def test_letters_that_the_pdf_lacks_are_written_with_the_nearest() -> None:
-    assert plain("Llŷn – “café” £5 Ω") == "Llyn – “café” £5 ?"
+def test_names_stand_in_the_pdf_in_their_own_letters(edition: Edition) -> None:
+    sheet = Sheet(title="Names", subject="Names", edition=edition.id)
+    sheet.sentence("Llŷn – “café” £5 Ω Łódź 中")
+    pdf = PdfReader(io.BytesIO(sheet.output()))
+    assert pdf.pages[0].extract_text().strip() == "Llŷn – “café” £5 Ω Łódź \N{REPLACEMENT CHARACTER}"
 
 
 def test_workbook_and_pdf_come_from_the_workshop(served: Any, edition: Edition) -> None:
@@ -461,7 +466,7 @@ def test_a_large_place_is_shared_out_in_the_workshop_with_the_same_figures(
 
 def test_a_name_is_shortened_and_its_code_never(edition: Edition) -> None:
     sheet = Sheet(title="Names", subject="Names", edition=edition.id)
-    sheet.set_font("Helvetica", "", 7)
+    sheet.set_font(FONT, "", 7)
     names = [f"Broughton and Middleton Village (Milton Keynes 0{number}B)" for number in (21, 22)]
     cut = [sheet.cut(name, 45) for name in names]
     assert cut[0] != cut[1]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import brotli
 import pytest
 
 from service.web.log import JsonLines
@@ -128,10 +129,21 @@ def test_embeds_may_be_framed_by_the_origins_of_the_settings_alone() -> None:
     def policy(*origins: str) -> str:
         return dict(security_headers("/embed/demo/need", origins))[b"content-security-policy"].decode()
 
-    assert policy().endswith("frame-ancestors 'none'")
+    assert policy().endswith("frame-ancestors 'self'")
     assert policy("https://a.example", "https://b.example").endswith(
-        "frame-ancestors https://a.example https://b.example"
+        "frame-ancestors 'self' https://a.example https://b.example"
     )
+
+
+def test_the_page_that_makes_embeds_alone_may_hold_a_frame_of_this_site() -> None:
+    def policy(path: str) -> str:
+        return dict(security_headers(path, ("https://a.example",)))[b"content-security-policy"].decode()
+
+    assert "; frame-src 'self';" in policy("/places/demo/embed")
+    assert policy("/places/demo/embed").endswith("frame-ancestors 'none'")
+    assert policy("/places/demo/embed").replace("frame-src 'self'; ", "") == PAGE_POLICY
+    for path in ("/places/demo", "/places/demo/embed/more", "/maps/demo/need", "/embed/demo/need", "/oembed"):
+        assert "frame-src" not in policy(path)
 
 
 def test_a_write_is_not_open_to_other_pages() -> None:
@@ -216,6 +228,30 @@ def test_requests_beyond_the_cap_are_asked_to_come_back_but_health_answers() -> 
     assert (health.status, later.status) == (200, 200)
 
 
+def test_a_reader_who_takes_an_answer_slowly_counts_for_nothing() -> None:
+    async def story() -> tuple[Answer, int]:
+        shield = Shield(hello, limits=Limits(concurrency=1))
+        taken = asyncio.Event()
+
+        async def nothing_to_say() -> Any:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def slow(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                await taken.wait()
+
+        reader = asyncio.create_task(shield(scope(), nothing_to_say, slow))
+        await asyncio.sleep(0)
+        other = await ask_async(shield, scope())
+        taken.set()
+        await reader
+        return other, shield.running
+
+    other, running = asyncio.run(story())
+    assert other.status == 200
+    assert running == 0
+
+
 def test_an_error_that_escapes_tells_nothing_but_its_number() -> None:
     async def broken(scope: Any, receive: Any, send: Any) -> None:
         raise RuntimeError("/secret/path")
@@ -242,9 +278,11 @@ def test_each_request_has_its_own_id() -> None:
     assert ask(shield).headers["x-request-id"] != ask(shield).headers["x-request-id"]
 
 
-def test_pages_are_sent_under_gzip_to_those_who_take_it() -> None:
-    plain, squeezed = ask(Shield(page)), ask(Shield(page), scope(headers={"accept-encoding": "gzip, br"}))
-    assert gzip.decompress(squeezed.body) == plain.body
+@pytest.mark.parametrize(("wanted", "encoding"), [("gzip", "gzip"), ("gzip, br", "br"), ("gzip;q=1, br;q=0", "gzip")])
+def test_pages_are_sent_compressed_to_those_who_take_it(wanted: str, encoding: str) -> None:
+    plain, squeezed = ask(Shield(page)), ask(Shield(page), scope(headers={"accept-encoding": wanted}))
+    assert squeezed.headers["content-encoding"] == encoding
+    assert {"gzip": gzip.decompress, "br": brotli.decompress}[encoding](squeezed.body) == plain.body
     assert int(squeezed.headers["content-length"]) == len(squeezed.body) < len(plain.body) / 10
     assert squeezed.headers["vary"] == "Accept-Encoding"
 

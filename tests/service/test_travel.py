@@ -189,6 +189,7 @@ def test_own_sites_have_times_over_the_streets_too(demo_store, edition, tmp_path
     np.testing.assert_array_equal(found.minutes("walk", [row, 2])[:, 1], edition.minutes("walk", [2])[:, 0])
 
 
+@pytest.mark.usefixtures("few_draws")
 def test_a_later_build_takes_streets_and_timetable_along(demo_store, edition, demo_files, tmp_path):
     """The folder of this build holds no streets: those of the edition before are kept, and it says so."""
     store = Path(shutil.copytree(demo_store, tmp_path / "store"))

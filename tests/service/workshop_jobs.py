@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import resource
+import socket
 import subprocess
 import time
+from pathlib import Path
+from typing import Any
 
 
 def add(a: int, b: int) -> int:
@@ -63,3 +67,21 @@ def break_down() -> None:
 def start_child() -> int:
     """Leave a child behind."""
     return subprocess.Popen(["sleep", "60"]).pid
+
+
+def what_it_may(network: str) -> dict[str, Any]:
+    """Tell what this process may still do, and whether its network is another than this."""
+    try:
+        socket.create_connection(("127.0.0.1", 9), timeout=2).close()
+        call = "answered"
+    except OSError as error:
+        call = str(error)
+    return {
+        "status": Path("/proc/self/status").read_text(),
+        "core": resource.getrlimit(resource.RLIMIT_CORE),
+        "files": resource.getrlimit(resource.RLIMIT_NOFILE),
+        "largest": resource.getrlimit(resource.RLIMIT_FSIZE),
+        "own_network": os.readlink("/proc/self/ns/net") != network,
+        "addresses": [name for _, name in socket.if_nameindex()],
+        "call": call,
+    }

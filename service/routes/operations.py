@@ -1,0 +1,74 @@
+"""What those who run the service, use it by program or find a weakness ask for: counts, errors, whom to tell."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, date, datetime, timedelta
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
+
+from service.pages.furniture import site_pages
+from service.settings import Settings
+from service.web import metrics
+from service.web.addresses import public_address
+from service.web.answers import answer
+from service.web.errors import TYPE_PREFIX, all_problems
+
+router = APIRouter(include_in_schema=False)
+WHERE = "/.well-known/security.txt"
+A_YEAR = timedelta(days=365)
+STARTED = datetime.now(UTC).date()
+
+
+@router.get("/metrics")
+async def show_metrics(request: Request) -> Response:
+    """Give the counts of all web processes, to whoever has the token, or to this machine where none is set."""
+    settings: Settings = request.app.state.settings
+    if not metrics.may_read(request.scope, token=settings.metrics_token, public=bool(settings.public_url)):
+        if settings.metrics_token:
+            raise HTTPException(401, headers={"WWW-Authenticate": 'Bearer realm="metrics"'})
+        raise HTTPException(404)
+    counts: metrics.Metrics = request.app.state.metrics
+    return Response(counts.text(), 200, {"Cache-Control": "no-store"}, media_type=metrics.CONTENT_TYPE)
+
+
+@router.get(WHERE)
+async def show_security_contact(request: Request) -> Response:
+    """Tell whom to write to about a weakness (RFC 9116); not found where the settings name nobody."""
+    settings: Settings = request.app.state.settings
+    if not settings.security_contact:
+        raise HTTPException(404)
+    return PlainTextResponse(security_text(settings, STARTED), 200, {"Cache-Control": "public, max-age=86400"})
+
+
+@router.get("/problems")
+async def list_problems(request: Request) -> Response:
+    """List every kind of error by its stable name."""
+    context = {"page_title": "Errors and what they mean", "problems": all_problems(), "prefix": TYPE_PREFIX}
+    body = site_pages(request).draw("problems.html", context).encode()
+    key = f"problems {hashlib.sha256(body).hexdigest()}"
+    return answer(request, key, lambda: body, media_type="text/html; charset=utf-8")
+
+
+def security_text(settings: Settings, today: date) -> str:
+    """Write the fields of ``security.txt``.
+
+    Parameters
+    ----------
+    settings : Settings
+        The contact, and until when it holds.
+    today : datetime.date
+        Where the settings do not say: a contact holds for a year from here.
+
+    Returns
+    -------
+    str
+        One field a line.
+    """
+    until = settings.security_expires or today + A_YEAR
+    lines = [f"Contact: {settings.security_contact}", f"Expires: {until.isoformat()}T00:00:00Z"]
+    lines += ["Preferred-Languages: en"]
+    lines += [f"Canonical: {public_address(settings)}{WHERE}"] if settings.public_url else []
+    return "\n".join(lines) + "\n"

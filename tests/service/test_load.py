@@ -1,0 +1,40 @@
+"""Half a minute of load on a real server, with clients that send half and read slowly: the short form of the soak."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.load import Read, Seen, at_rate, flat_out, half_sent, mixed, of_each_kind, slow_readers
+from tests.running import running
+
+RATE = 50
+ALONE, CROWDED = 8, 22  # seconds
+P99 = 0.3
+CLOSED_WITHIN = 20.0
+LARGE = Read("/assets/vendor/swagger/swagger-ui-bundle.js", "identity")  # more than a connection holds by itself
+
+
+async def crowded(port: int) -> tuple[Seen, Seen, list[float], list[float]]:
+    """Read at a steady rate, first alone, then among clients that send half and clients that read slowly."""
+    alone = await at_rate(port, mixed(seed=1), a_second=RATE, seconds=ALONE)
+    half = asyncio.create_task(half_sent(port, 200))
+    slow = asyncio.create_task(slow_readers(port, LARGE, 50))
+    seen = await at_rate(port, mixed(seed=2), a_second=RATE, seconds=CROWDED)
+    return alone, seen, await half, await slow
+
+
+@pytest.mark.slow
+def test_fifty_reads_a_second_among_slow_clients(demo_store: Path, tmp_path: Path) -> None:
+    with running(demo_store, tmp_path / "serve.log", log_level="warning") as server:
+        warm = asyncio.run(flat_out(server.port, of_each_kind(), readers=1))
+        assert warm.statuses == {200: len(warm.answers)}, [one for one in warm.answers if one.status != 200]
+        alone, seen, half, slow = asyncio.run(crowded(server.port))
+    assert alone.statuses == {200: RATE * ALONE}
+    assert seen.statuses == {200: RATE * CROWDED}, "slow clients cost nobody an answer"
+    assert alone.p(0.99) < P99, alone.slowest()
+    assert seen.p(0.99) < max(P99, 3 * alone.p(0.99)), seen.slowest()
+    assert max(half) <= CLOSED_WITHIN
+    assert max(slow) <= CLOSED_WITHIN
