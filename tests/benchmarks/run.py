@@ -1,9 +1,9 @@
-"""Measure what a user feels, side by side with what they would use instead; prints a Markdown table.
+"""Measure what a user feels: builds, pages and the map drawn in a browser; prints a Markdown table.
 
     python tests/benchmarks/run.py [--sources FOLDER] [--repeat 5]
 
-Without a folder of published files only the demo borough is measured. Ratios are taken in one run on
-one machine, in turn; nothing here passes or fails.
+Without a folder of published files only the demo borough is measured. Nothing here passes or fails.
+`serving.py` beside it measures the service beside what users would pick instead.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gzip
-import json
 import os
 import platform
 import resource
@@ -52,19 +51,6 @@ def spread(seconds: list[float], scale: float = 1000, unit: str = "ms") -> str:
     """Median, smallest and largest."""
     low, middle, high = min(seconds) * scale, statistics.median(seconds) * scale, max(seconds) * scale
     return f"{middle:.3g} {unit} [{low:.3g}-{high:.3g}]"
-
-
-def side_by_side(ours: Callable[[], object], theirs: Callable[[], object], repeat: int) -> tuple[str, str, float]:
-    """Time two pieces of work in turn; the ratio is of the medians, theirs over ours."""
-    ours()
-    theirs()
-    mine, other = [], []
-    for _ in range(repeat):
-        for work, kept in ((ours, mine), (theirs, other)):
-            begun = time.perf_counter()
-            work()
-            kept.append(time.perf_counter() - begun)
-    return spread(mine), spread(other), statistics.median(other) / statistics.median(mine)
 
 
 def measure_builds(store: Path, sources: Path | None, repeat: int) -> None:
@@ -138,46 +124,6 @@ def _loaded_by(page: str, place: str) -> list[str]:
     found = re.findall(r'(?:src|data-geojson|data-sites)="([^"]+)"', page)
     found += re.findall(r'<link[^>]+rel="stylesheet"[^>]+href="([^"]+)"', page)
     return list(dict.fromkeys(unescape(address) for address in found if address.startswith("/")))
-
-
-def measure_against_peers(store: Path, place: str, repeat: int) -> None:
-    """Compare GeoJSON with `gdf.to_json`, and the map page with a stock folium page of the same figures."""
-    import folium
-    import geopandas as gpd
-
-    from service.drawing.features import collection
-    from service.editions.edition import open_edition
-    from service.editions.scoring import score
-    from service.editions.views import View
-
-    edition = open_edition(store, place)
-    dials = iter(1 + step / 100 for step in range(1900))
-
-    def ours() -> bytes:
-        return collection(edition, score(edition, View(place, rho=round(next(dials), 2))), detail="map")
-
-    features = json.loads(ours())["features"]
-    frame = gpd.GeoDataFrame.from_features(features, crs=4326)
-    assert len(frame) == edition.count
-    mine, other, ratio = side_by_side(ours, frame.to_json, repeat)
-    note(f"GeoJSON of {place}, any dial: ours against gdf.to_json", f"{mine} against {other}: {ratio:.1f} x", ">= 20 x")
-
-    def stock() -> str:
-        drawn = folium.Map(location=[51.9, -0.4], zoom_start=12)
-        folium.GeoJson(
-            frame[["lsoa21nm", "msoa21hclnm", "targeting_score", "geometry"]],
-            tooltip=folium.GeoJsonTooltip(["lsoa21nm", "msoa21hclnm", "targeting_score"]),
-        ).add_to(drawn)
-        return str(drawn.get_root().render())
-
-    shown = len(gzip.compress(ours(), 6))
-    mine, other, ratio = side_by_side(ours, stock, repeat)
-    size = len(gzip.compress(stock().encode(), 6))
-    note(
-        f"map data of {place} against a stock folium page",
-        f"{mine} against {other}: {ratio:.1f} x; {shown / 1000:.0f} against {size / 1000:.0f} kB gzip",
-        "page: part 4",
-    )
 
 
 def measure_browser(store: Path, places: list[str]) -> None:
@@ -276,7 +222,6 @@ def main() -> None:
         places = ["demo", "luton", LARGE, "england"] if sources is not None else ["demo"]
         for place in places[:3]:
             measure_answers(store, place, options.repeat)
-            measure_against_peers(store, place, options.repeat)
         measure_browser(store, places)
     names = ("folium", "geopandas", "shapely", "numpy", "pandas", "fastapi")
     print(f"\n{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, ", end="")
