@@ -11,13 +11,18 @@ ASSET_SOURCES := service/assets/package.json service/assets/package-lock.json se
                  service/assets/build.py
 ASSETS := service/assets/vendor/.built
 
-.PHONY: help serve test lint bench audit image pins clean
+# Without kept bytecode each of the many programs that the tests start would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help serve test pytest soak lint bench bench-serving audit image pins clean
 
 help:
 	@echo 'make serve   install what is missing and serve on http://127.0.0.1:$(PORT) (PORT=... for another port)'
 	@echo 'make test    install what is missing, then check style, types and every test'
+	@echo 'make soak    the long tests: load for minutes, slow clients, killed builds (an hour or two)'
 	@echo 'make lint    style, types, Dockerfile and security checks alone'
 	@echo 'make bench   measure what a user feels (SOURCES=... a folder of published files)'
+	@echo 'make bench-serving   the same beside tipg, pygeoapi, geopandas, folium and nginx, which it installs (as root)'
 	@echo 'make audit   ask whether a pinned package has a known weakness (needs the network)'
 	@echo 'make image   build the container image (buildah or docker)'
 	@echo 'make pins    choose the newest versions again and write their hashes'
@@ -26,8 +31,15 @@ help:
 serve: .venv/.installed $(ASSETS)
 	@$(BIN)/evenreach serve --port $(PORT)
 
-test: lint $(ASSETS)
+# The checks of style and types take one core, and the tests need not wait for them.
+test: .venv/.installed-dev $(ASSETS)
+	@$(MAKE) --no-print-directory --jobs 2 lint pytest
+
+pytest: .venv/.installed-dev $(ASSETS)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
+
+soak: .venv/.installed-dev $(ASSETS)
+	EVENREACH_SOAK=1 $(BIN)/python -m pytest -m soak --no-loadscope-reorder $(PYTEST)
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check .
@@ -38,6 +50,9 @@ lint: .venv/.installed-dev
 
 bench: .venv/.installed-dev $(ASSETS)
 	$(BIN)/python tests/benchmarks/run.py $(if $(SOURCES),--sources $(SOURCES))
+
+bench-serving: .venv/.installed-dev $(ASSETS)
+	$(BIN)/python tests/benchmarks/serving.py $(if $(SOURCES),--sources $(SOURCES)) $(if $(STORE),--store $(STORE))
 
 audit: .venv/.installed-dev
 	$(BIN)/pip-audit --require-hashes --requirement .ci/requirements.txt

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from layers.access import NEIGHBOURS, nearest
 
-LAW = settings(max_examples=1_000)
+LAW = settings(max_examples=500)  # of two neighbourhoods each: 1,000 cases
+CHECK = settings(max_examples=250)  # what is no law of the methods, and slow
 
 
 def origins(*rows: tuple[float, float, float]) -> pd.DataFrame:
@@ -117,7 +118,7 @@ def test_nearest_is_the_first_of_the_nearest_of_all(case):
         assert site == f"site-{next(i for i, each in enumerate(away) if each <= best + 1e-9)}"
 
 
-@LAW
+@CHECK
 @given(MAPS)
 def test_order_of_neighbourhoods_is_irrelevant(case):
     places, listed = case

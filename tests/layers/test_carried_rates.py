@@ -151,7 +151,7 @@ def carried_from(case: Drawn) -> tuple[CarriedRates, pd.DataFrame, pd.Series, pd
     return found, registered, values, people
 
 
-@settings(max_examples=1000)
+@settings(max_examples=350)  # of three areas each: more than 1,000 cases
 @given(case=cases)
 def test_laws_and_the_sums_written_out(case: Drawn) -> None:
     counts, rates, (_, left, right) = case

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from esda import G_Local, Moran_Local
-from libpysal.weights import W
 
 from geodata.boundaries import read_boundaries
 from geodata.deprivation import read_file7
@@ -34,7 +33,9 @@ def grid(side: int) -> gpd.GeoSeries:
     return squares(*((x, y) for y in range(side) for x in range(side)))
 
 
-def as_weights(neighbours: Contiguity) -> W:
+def as_weights(neighbours: Contiguity) -> Any:
+    from libpysal.weights import W  # it and esda take seconds to import
+
     around = {i: [] for i in range(len(neighbours.codes))}
     for first, second in zip(neighbours.first, neighbours.second, strict=True):
         around[int(first)].append(int(second))
@@ -215,6 +216,8 @@ def test_too_few_permutations_are_refused():
 
 @pytest.mark.filterwarnings("ignore:The alternative hypothesis")
 def test_statistics_and_p_values_are_those_of_esda():
+    from esda import G_Local, Moran_Local
+
     values, neighbours = planted()
     values = values + 20  # esda's G is a share of the sum, which must be positive
     weights, permutations = as_weights(neighbours), 9_999
@@ -231,6 +234,8 @@ def test_statistics_and_p_values_are_those_of_esda():
 @pytest.mark.realdata
 @pytest.mark.filterwarnings("ignore:The alternative hypothesis")
 def test_luton_gathers_as_esda_says(sources_dir):
+    from esda import Moran_Local
+
     outlines = read_boundaries(sources_dir / "geography/lsoa21_bgc_luton.geojson").table.geometry
     score = read_file7(sources_dir / "deprivation/iod2025_file7_lsoa21_england.csv.gz").table["imd_score"]
     neighbours = queen_neighbours(outlines)

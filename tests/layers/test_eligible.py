@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from layers.eligible import eligible_people, raw_count
 
-LAW = settings(max_examples=1_000)
+LAW = settings(max_examples=250)  # of four to ten neighbourhoods each: more than 1,000 cases
 CENSUS = ["residents_0_15", *(f"residents_{ages}" for ages in ("16_24", "25_34", "35_49", "50_64", "65_plus"))]
 OLDER = ["age_0_4", "age_5_10", "age_11_15", "age_16_17", "age_18_64", "age_65_plus", "age_75_plus", "age_85_plus"]
 COLUMNS = pd.Index(["population", *CENSUS, "residents_total", *OLDER, "all_ages"], dtype=object)
-CODES = pd.Index([f"E0100{i:04d}" for i in range(4)], dtype=object, name="lsoa21cd")
+CODES = pd.Index([f"E0100{i:04d}" for i in range(10)], dtype=object, name="lsoa21cd")
 EVERY_AGE = [(0, 4), (5, 10), (11, 15), (16, 17), (18, 64), (65, 74), (75, 84), (85, 120)]
 
 
@@ -115,7 +115,7 @@ def read_neighbourhood(drawn: bytes) -> tuple[int, list[int], list[int]]:
     return 1 + 16 * drawn[0], list(drawn[1:7]), parts
 
 
-SOME_ROWS = st.binary(min_size=15, max_size=45).map(
+SOME_ROWS = st.binary(min_size=60, max_size=150).map(
     lambda drawn: [read_neighbourhood(drawn[i : i + 15]) for i in range(0, len(drawn) - 14, 15)]
 )
 AGES = st.tuples(st.integers(0, 7), st.integers(0, 7)).map(sorted)  # first and last of the parts of `EVERY_AGE`

@@ -6,16 +6,11 @@ import warnings
 
 import numpy as np
 import pandas as pd
-import pulp
 import pytest
 from scipy.spatial.distance import cdist
 
 from layers import siting_solve
 from layers.siting import choose_sites, rivals, study_sites
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from spopt.locate import MCLP, PCenter, PMedian
 
 KAPPA = 0.04
 OBJECTIVES = ("mean", "worst", "coverage", "fair")
@@ -142,6 +137,10 @@ def test_a_study_of_a_large_question_is_one_answer():
 @pytest.fixture(scope="module")
 def shared():
     """40 neighbourhoods, 12 sites of which one is open already, and the sites spopt opens."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pulp  # these take seconds to import
+        from spopt.locate import MCLP, PCenter, PMedian
     cost, demand = county(20, 40, 12)
     minutes, people = cost.to_numpy(), demand.to_numpy()
     open_now = np.eye(12, dtype=int)[0]

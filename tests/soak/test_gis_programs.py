@@ -1,0 +1,105 @@
+"""QGIS and R read ``/ogc`` over a socket, as the README says: every feature, by value, by box, in metres."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.editions.edition import Edition, open_edition
+from service.editions.scoring import Scores, score
+from service.editions.views import View
+from tests.conftest import program
+from tests.running import running
+
+PYTHON = "/usr/bin/python3"  # QGIS comes with the system's own
+COLLECTION = "demo-scores-core"
+QGIS = """
+import json, sys
+from qgis.core import QgsApplication, QgsFeatureRequest, QgsRectangle, QgsVectorLayer
+application = QgsApplication([], False)
+application.initQgis()
+
+def layer(name):
+    return QgsVectorLayer(f"url='{sys.argv[1]}' typename='{name}'", name, "OAPIF")
+
+scores, sites = layer("demo-scores-core"), layer("demo-sites")
+found = {
+    "valid": scores.isValid() and sites.isValid(),
+    "kinds": {field.name(): field.typeName() for field in scores.fields()},
+    "scores": {feature["lsoa21cd"]: [feature["need_score"], feature["rank"]] for feature in scores.getFeatures()},
+    "sites": sites.featureCount(),
+}
+box = QgsRectangle(*map(float, sys.argv[2].split(",")))
+found["box"] = sorted(each["lsoa21cd"] for each in scores.getFeatures(QgsFeatureRequest().setFilterRect(box)))
+scores.setSubsetString('"need_fifth" = 1')
+found["fifth"] = sorted(each["lsoa21cd"] for each in scores.getFeatures())
+print("ANSWER" + json.dumps(found))
+sys.stdout.flush()
+application.exitQgis()
+"""
+R = """
+library(sf)
+asked <- commandArgs(trailingOnly = TRUE)
+scores <- st_read(paste0("OAPIF:", asked[1]), layer = "demo-scores-core", quiet = TRUE)
+areas <- st_read(paste0("OAPIF:", asked[1]), layer = "demo-neighbourhoods", quiet = TRUE)
+cat(sprintf("%d|%.10f|%d|%s|%d", nrow(scores), sum(scores$need_score), sum(areas$population), st_crs(areas)$input,
+            sum(st_is_valid(areas))))
+"""
+BOX = "1.10,54.03,1.13,54.05"
+
+
+@pytest.fixture(scope="module")
+def address(demo_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running(demo_store, tmp_path_factory.mktemp("clients") / "log", log_level="error") as server:
+        yield f"{server.address}/ogc"
+
+
+@pytest.fixture(scope="module")
+def edition(demo_store: Path) -> Edition:
+    return open_edition(demo_store, "demo")
+
+
+@pytest.fixture(scope="module")
+def scores(edition: Edition) -> Scores:
+    return score(edition, View("demo"))
+
+
+def test_qgis_reads_every_feature(address: str, edition: Edition, scores: Scores, tmp_path: Path) -> None:
+    if program(PYTHON) is None or subprocess.run([PYTHON, "-c", "import qgis.core"], capture_output=True).returncode:
+        pytest.skip("no QGIS: install python3-qgis")
+    environment = {"QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    command = [PYTHON, "-c", QGIS, address, BOX]
+    ran = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=180, check=False)
+    found = json.loads(ran.stdout.partition("ANSWER")[2].splitlines()[0])
+    codes = edition.codes[scores.rows].tolist()
+    ours = zip(scores.need_score.tolist(), scores.rank.tolist(), strict=True)
+    assert found["valid"]
+    assert found["scores"] == {code: [need, rank] for code, (need, rank) in zip(codes, ours, strict=True)}
+    assert {name: found["kinds"][name] for name in ("need_score", "top_fifth_chance", "rank", "lad24nm")} == {
+        "need_score": "Real",
+        "top_fifth_chance": "Real",
+        "rank": "Integer",
+        "lad24nm": "String",
+    }
+    assert found["sites"] == len(edition.sites())
+    assert found["fifth"] == [code for code, fifth in zip(codes, scores.need_fifth.tolist(), strict=True) if fifth == 1]
+    near = edition.codes[edition.rows_in_box(*map(float, BOX.split(",")))].tolist()
+    assert 0 < len(found["box"]) <= len(near)
+    assert set(found["box"]) <= set(near)
+
+
+def test_r_reads_every_feature(address: str, edition: Edition, scores: Scores) -> None:
+    rscript = program("Rscript")
+    if rscript is None or subprocess.run([rscript, "-e", "library(sf)"], capture_output=True).returncode:
+        pytest.skip("no R with sf: install r-cran-sf")
+    ran = subprocess.run([rscript, "-e", R, address], capture_output=True, text=True, timeout=180, check=True)
+    count, need, people, system, valid = ran.stdout.split("|")
+    assert int(count) == int(valid) == edition.count
+    assert float(need) == pytest.approx(float(scores.need_score.sum()), abs=1e-8)
+    assert int(people) == int(edition.population().sum())
+    assert system == "WGS 84"
