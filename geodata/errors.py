@@ -85,6 +85,14 @@ class BuildMissing(LookupError):
     """Nothing has been built for this place, or not this edition of it."""
 
 
+class EditionTooOld(LookupError):
+    """The edition was built before it kept what is asked for."""
+
+
+class UnknownEdition(LookupError):
+    """The place has no edition of this name."""
+
+
 class UnknownPlace(LookupError):
     """No place has this name."""
 

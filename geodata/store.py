@@ -15,6 +15,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ POINTER = "current"
 SCHEMA = 1
 EDITION = re.compile(r"\d{4}-\d{2}-\d{2}-[0-9a-f]{8}")
 WRITING = ".writing-"
+HASHED_AT_ONCE = 2  # files; most of the time goes into reading and hashing, which lets other threads run
 
 
 @dataclass(frozen=True)
@@ -169,24 +171,29 @@ def verify(stored: StoredEdition, under: str = "") -> None:
     DamagedEdition
         Naming the first file that is missing, cut or changed.
     """
-    for name, expected in stored.manifest["files"].items():
-        if not name.startswith(under):
-            continue
-        path = stored.folder / name
-        where = f"{stored.place}/{stored.id}/{name}"
-        try:
-            if not path.is_file():
-                raise DamagedEdition("a stored file is missing", rule="file-missing", file=where)
-            same = path.stat().st_size == expected["bytes"] and sha256_of(path) == expected["sha256"]
-        except OSError as error:
-            raise DamagedEdition("a stored file cannot be read", rule="file-unreadable", file=where) from error
-        if not same:
-            raise DamagedEdition(
-                "a stored file differs from the manifest of its edition",
-                rule="file-changed",
-                file=where,
-                hint="Build the place again; editions that are whole are not touched.",
-            )
+    names = [name for name in stored.manifest["files"] if name.startswith(under)]
+    with ThreadPoolExecutor(HASHED_AT_ONCE) as pool:
+        for _ in pool.map(lambda name: _compare(stored, name), names):
+            pass  # the first that differs is raised here
+
+
+def _compare(stored: StoredEdition, name: str) -> None:
+    """Compare one file of an edition with its manifest."""
+    path, expected = stored.folder / name, stored.manifest["files"][name]
+    where = f"{stored.place}/{stored.id}/{name}"
+    try:
+        if not path.is_file():
+            raise DamagedEdition("a stored file is missing", rule="file-missing", file=where)
+        same = path.stat().st_size == expected["bytes"] and sha256_of(path) == expected["sha256"]
+    except OSError as error:
+        raise DamagedEdition("a stored file cannot be read", rule="file-unreadable", file=where) from error
+    if not same:
+        raise DamagedEdition(
+            "a stored file differs from the manifest of its edition",
+            rule="file-changed",
+            file=where,
+            hint="Build the place again; editions that are whole are not touched.",
+        )
 
 
 @contextmanager

@@ -46,7 +46,9 @@ from service.web.fast_lane import FastLane
 from service.web.hardening import harden
 from service.web.log import write_json_lines
 from service.web.metrics import Metrics
+from service.web.ranges import Ranges
 from service.web.shield import READS, Limits, Shield
+from service.web.stopping import when_told_to_stop
 from service.web.workshop import JobLimits, Workshop
 
 ABOUT = (
@@ -75,8 +77,15 @@ class ShieldedApp(FastAPI):
         settings: Settings = self.state.settings
         lane = FastLane(super().build_middleware_stack(), self.state.editions, geojson.layer_answer)
         shield = Shield(
-            lane,
-            limits=Limits(settings.body_bytes, settings.body_seconds, settings.query_bytes, settings.concurrency),
+            Ranges(lane),
+            limits=Limits(
+                settings.body_bytes,
+                settings.body_seconds,
+                settings.query_bytes,
+                settings.concurrency,
+                settings.turns,
+                settings.turn_seconds,
+            ),
             embed_origins=settings.embed_origins,
             https=settings.public_url.startswith("https://"),
             metrics=self.state.metrics,
@@ -162,13 +171,14 @@ def _count(app: FastAPI) -> None:
     """Have the workshop and the editions counted beside the requests."""
     metrics, workshop, editions = app.state.metrics, app.state.workshop, app.state.editions
     metrics.gauges["evenreach_jobs_inside"] = lambda: workshop.inside
-    metrics.gauges["evenreach_places_served"] = lambda: len(editions.all())
+    metrics.gauges["evenreach_places_served"] = lambda: editions.places_open
     workshop.ended = metrics.count_job
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     harden()
+    when_told_to_stop(app.state.workshop.stop_soon)
     yield
     await app.state.workshop.close()
     app.state.metrics.close()

@@ -20,6 +20,7 @@ REMEMBERED_BYTES = 4 * 2**20
 LARGEST_REMEMBERED = 2 * 2**20
 CHANGES_WITH_EDITION = "public, max-age=0, must-revalidate"
 NEVER_CHANGES = "public, max-age=31536000, immutable"
+HTML = "text/html; charset=utf-8"
 LANE = "finished"  # under this name the fast lane passes its slot on in a request's state
 
 
@@ -57,6 +58,7 @@ def answer(
     media_type: str,
     pinned: bool = False,
     edition: Edition | None = None,
+    quick: bool = False,
 ) -> Response:
     """Answer with bytes that depend on nothing but their key.
 
@@ -75,6 +77,8 @@ def answer(
     edition : Edition, optional
         The one edition that the answer depends on, where its address says all the rest: the finished answer
         is then kept as it is sent, until a newer edition takes its place.
+    quick : bool
+        Compress for speed before size: for large bodies that are seldom asked for twice.
 
     Returns
     -------
@@ -87,11 +91,27 @@ def answer(
     if is_known(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if encoding:
-        body = _MEMORY.get(f"{key} {encoding}", lambda: compressed(_MEMORY.get(key, make), encoding))
+        body = _MEMORY.get(f"{key} {encoding}", lambda: compressed(_MEMORY.get(key, make), encoding, quick=quick))
         headers["Content-Encoding"] = encoding
     else:
         body = _MEMORY.get(key, make)
     return Response(body, headers=headers, media_type=media_type)
+
+
+def answer_page(request: Request, body: bytes, edition: Edition | None = None) -> Response:
+    """Answer with a page; its tag is its content's hash, so a page that has not changed is not sent again.
+
+    Parameters
+    ----------
+    request : Request
+        For ``If-None-Match`` and ``Accept-Encoding``.
+    body : bytes
+        The page.
+    edition : Edition, optional
+        Given by pages that are drawn from their address, one edition and the settings alone: see `answer`. A page
+        that names other places is not one of them.
+    """
+    return answer(request, f"page {hashlib.sha256(body).hexdigest()}", lambda: body, media_type=HTML, edition=edition)
 
 
 def answer_headers(key: str, encoding: Encoding, *, pinned: bool) -> dict[str, str]:

@@ -85,10 +85,14 @@ ALWAYS = {
     "400": "The request could not be read: a missing or doubled Host, a body that is no JSON",
     "405": "Another method than the ones listed here",
     "414": "The address is too long",
+    "431": "A header is too long",
     "422": "A parameter or a field that cannot be used",
     "503": "Nothing is built for this place yet, or the service is busy; Retry-After says when to come back",
 }
-WITH_A_NAME = {"404": "No such place, layer, focus, footprint or edition"}
+WITH_A_NAME = {
+    "404": "No such place, layer, focus, footprint or edition",
+    "410": "The edition is too old for this: the place has to be built again",
+}
 WITH_A_BODY = {
     "408": "The body took too long to arrive",
     "413": "The body is too large",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -48,6 +49,10 @@ class AssetFile:
     def digest(self) -> str:
         """Short hash of the content: what ``?v=`` carries."""
         return hashlib.sha256(self.body).hexdigest()[:12]
+
+    def is_ready(self, encoding: Encoding) -> bool:
+        """Tell whether the content under an encoding is at hand."""
+        return not encoding or encoding in self._squeezed
 
     def under(self, encoding: Encoding) -> bytes:
         """Give the content under an encoding, made once, the same bytes each time."""
@@ -126,4 +131,6 @@ class AssetFiles:
             return Response(None, 304, headers)
         if encoding:
             headers["Content-Encoding"] = encoding
-        return Response(found.under(encoding), 200, headers, media_type=found.kind)
+        ready = found.is_ready(encoding)  # a large file takes half a second to compress, once
+        body = found.under(encoding) if ready else await run_in_threadpool(found.under, encoding)
+        return Response(body, 200, headers, media_type=found.kind)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple, get_origin
 
 from fastapi import Depends, Query, Request
 from fastapi.dependencies.utils import get_flat_params
-from fastapi.params import Query as QueryInfo
+from fastapi.params import Path as PathInfo
 
 from geodata.errors import UnknownFocus, UnknownFootprint
 from layers.map_layers import LAYERS, SITE_SYMBOLS, UnknownLayer
@@ -28,6 +28,7 @@ from service.web.queries import (
     WITHIN,
     BadQuery,
     check_parameters,
+    check_text,
     read_bbox,
     read_detail,
     read_edition,
@@ -36,6 +37,8 @@ from service.web.queries import (
     read_rho,
     read_within,
 )
+from service.web.turns import turn_lent
+from service.web.words_of_query import words_of_query
 from service.web.workshop import Workshop
 
 OWN_READER = "/ogc"
@@ -53,7 +56,7 @@ def _known_parameters(request: Request) -> Parameters:
     route = request.scope["route"]
     known: dict[int, Parameters] = request.app.state.known_parameters
     if id(route) not in known:  # the application keeps its routes, so an id stays the route's own
-        fields = [field for field in get_flat_params(route.dependant) if isinstance(field.field_info, QueryInfo)]
+        fields = [field for field in get_flat_params(route.dependant) if not isinstance(field.field_info, PathInfo)]
         known[id(route)] = Parameters(
             frozenset(field.alias for field in fields),
             frozenset(field.alias for field in fields if get_origin(field.field_info.annotation) is list),
@@ -63,6 +66,7 @@ def _known_parameters(request: Request) -> Parameters:
 
 async def only_known_parameters(request: Request) -> None:
     """Refuse, on every route, what the route does not declare; ``/ogc`` reads its own, which its data decide."""
+    check_text(request.scope["query_string"])
     given = request.query_params.multi_items()
     if given and not request.scope["route"].path.startswith(OWN_READER):
         check_parameters(given, *_known_parameters(request))
@@ -82,7 +86,7 @@ WithinText = Annotated[
 ]
 IndicatorText = Annotated[str, described("Name of an indicator, for the layer `indicator`", NAME)]
 WeightsText = Annotated[
-    str, described("indicator:weight,... in place of the focus's own weights; 0 leaves one out", WEIGHTS)
+    str, described("indicator=weight,... in place of the focus's own weights; 0 leaves one out", WEIGHTS)
 ]
 EditionText = Annotated[str, described("Id of an edition; the newest when left out", EDITION)]
 DetailText = Annotated[str, described("Geometry: full, map or none", "full|map|none")]
@@ -121,8 +125,17 @@ async def workshop(request: Request) -> Workshop:
 
 async def requested_edition(request: Request, place: str, edition: EditionText = "") -> Edition:
     """Give the edition that an address names: the newest, or the one that ``edition=`` pins."""
-    editions: OpenEditions = request.app.state.editions
-    return editions.get(place, read_edition(edition))
+    return await edition_named(request.app.state.editions, place, edition)
+
+
+async def edition_named(editions: OpenEditions, place: str, edition: str) -> Edition:
+    """Give the edition of an address; while it is opened, others have the turn of the request."""
+    wanted = read_edition(edition)
+    found = editions.now(place, wanted)
+    if found is None:
+        with turn_lent():
+            found = await editions.find(place, wanted)
+    return found
 
 
 async def requested_layer(layer: str) -> str:
@@ -156,7 +169,7 @@ class ViewWords:
     accepting: AcceptingText = ""
 
 
-AskedWords = Annotated[ViewWords, Depends()]
+AskedWords = Annotated[ViewWords, Depends(words_of_query(ViewWords))]
 
 
 def read_view(opened: Edition, words: ViewWords, layer: str = "") -> View:
@@ -213,7 +226,7 @@ def check_names(opened: Edition, view: View) -> None:
     if view.within:
         opened.footprint(view.within)
     if view.service and view.layer != ACCESS:
-        known = {str(site["service"]) for site in opened.sites()} | set(SITE_SYMBOLS)
+        known = {*opened.site_services(), *SITE_SYMBOLS}
         if view.service not in known:
             hint = f"Give one of {', '.join(sorted(known))}."
             raise BadQuery("service", f"There is no service {view.service!r} here.", hint=hint)
@@ -245,7 +258,7 @@ class Forgiven(NamedTuple):
 
 
 DIAL_SLIP = "Enter a dial from 1 to 20, with at most two decimals, such as 3 or 4.25"
-WEIGHTS_SLIP = "Enter weights as name:number with commas between, such as overcrowded_share:2,rented_share:0"
+WEIGHTS_SLIP = "Enter weights as name=number with commas between, such as overcrowded_share=2,rented_share=0"
 WEIGHTS_FELL_AWAY = "Your own weights were for another focus. They fell away: the usual weights of this one are used."
 WITHIN_SLIP = "Choose an area from the list: this place has none of that name or code"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from functools import lru_cache
 from typing import Literal
 
 import brotli
@@ -16,11 +17,10 @@ QUICK_BROTLI_QUALITY = 2  # for what is asked once: a tenth larger, in a third o
 QUICK_GZIP_LEVEL = 4
 GZIP_WINDOW = 31  # zlib's word for its largest window inside a gzip frame
 QUALITY = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
-REMEMBERED = 64
-
-_chosen: dict[str, Encoding] = {}
+REMEMBERED = 64  # headers; the shield lets none in that is long
 
 
+@lru_cache(REMEMBERED)
 def choose_encoding(header: str) -> Encoding:
     """Choose the encoding for an answer from ``Accept-Encoding``.
 
@@ -34,15 +34,6 @@ def choose_encoding(header: str) -> Encoding:
     {"br", "gzip", ""}
         The one of highest quality, brotli before gzip; empty for the plain bytes.
     """
-    found = _chosen.get(header)
-    if found is None:
-        found = _choose(header)
-        if len(_chosen) < REMEMBERED:
-            _chosen[header] = found
-    return found
-
-
-def _choose(header: str) -> Encoding:
     wanted: dict[str, float] = {}
     for part in header.lower().split(","):
         name, _, parameter = part.partition(";")

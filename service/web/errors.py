@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import html
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -26,17 +26,23 @@ from service.web.slow_readers import ReaderLetGo
 from service.web.workshop import JobFailed, WorkshopBusy
 
 LOG = logging.getLogger("evenreach.errors")
-PROBLEM_PATHS = ("/api", "/geojson", "/downloads", "/health", "/openapi.json", "/oembed", "/metrics", "/.well-known")
+PROBLEM_PATHS = (
+    "/api",
+    "/geojson",
+    "/downloads",
+    "/pictures",
+    "/health",
+    "/openapi.json",
+    "/oembed",
+    "/metrics",
+    "/.well-known",
+)
 OGC_PATHS = ("/ogc",)
 TYPE_PREFIX = "urn:evenreach:error:"
 
 
 class UnknownIndicator(LookupError):
     """No indicator has this name."""
-
-
-class UnknownEdition(LookupError):
-    """The place has no edition of this name."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +83,11 @@ PROBLEMS: dict[type[Exception], Problem] = {
     UnknownIndicator: Problem(404, "unknown-indicator", "No such indicator"),
     UnknownCollection: Problem(404, "unknown-collection", "No such collection", "GET /ogc/collections lists them."),
     UnknownFeature: Problem(404, "unknown-feature", "No such feature in this collection"),
-    UnknownEdition: Problem(404, "unknown-edition", "No such edition", "Leave out edition= for the newest one."),
+    data.UnknownEdition: Problem(404, "unknown-edition", "No such edition", "Leave out edition= for the newest one."),
     NotOurs: Problem(404, "not-a-map", "Not the address of a map of this site"),
+    data.EditionTooOld: Problem(
+        410, "edition-too-old", "This edition does not hold what this needs", "Leave out edition= for the newest one."
+    ),
     UnknownMode: Problem(422, "unknown-mode", "No travel times of this kind here"),
     BadQuery: Problem(422, "bad-query", "The address has a parameter that cannot be used"),
     data.BuildMissing: Problem(503, "build-missing", "Nothing has been built for this place yet", "", 60),
@@ -97,10 +106,22 @@ PLAIN = {
     414: Problem(414, "query-too-long", "The address is too long", "Shorten the query string."),
     415: Problem(415, "wrong-kind", "The request is not of a kind that can be read"),
     422: Problem(422, "bad-query", "The address has a parameter that cannot be used"),
+    431: Problem(431, "header-too-long", "The request has a header that is too long", "Leave out what is not needed."),
     500: Problem(500, "internal", "Something went wrong here", "Try again; if it stays, report the request id."),
     503: Problem(503, "busy", "The service is busy", "Try again in a moment.", 2),
 }
-UNREMARKABLE = (data.BuildMissing, ReaderLetGo, ClientDisconnect)  # no fault of ours: not in the error log
+NAMING = {
+    "unknown-focus": ("focus",),
+    "unknown-footprint": ("within",),
+    "unknown-indicator": ("indicator", "outcome", "match", "variable"),
+    "unknown-edition": ("edition",),
+    "unknown-service": ("service",),
+    "unknown-mode": ("mode",),
+    "unknown-groups": ("groups", "need"),
+}
+"""Parameters that can name something unknown, by the name of the problem."""
+
+UNREMARKABLE = (data.BuildMissing, ReaderLetGo, ClientDisconnect, WorkshopBusy)  # no fault of ours: not logged
 BAD_FIELD = Problem(422, "bad-field", "The request has a field that cannot be used")
 
 
@@ -167,6 +188,13 @@ def _known(error: Exception, problem: Problem) -> Fault:
     if isinstance(error, BadQuery):
         return Fault(problem, str(error), error.parameter, error.hint)
     return Fault(problem, str(error))
+
+
+def with_parameter(fault: Fault, given: Iterable[tuple[str, str]]) -> Fault:
+    """Name the parameter of an address that names something unknown: its value is what the fault speaks of."""
+    names = NAMING.get(fault.problem.name, ())
+    found = {name for name, text in given if name in names and text and text[:20] in fault.detail}
+    return fault if fault.parameter or len(found) != 1 else replace(fault, parameter=found.pop())
 
 
 def _validation(error: RequestValidationError) -> Fault:
@@ -257,12 +285,14 @@ def add_error_handlers(app: FastAPI, page: Callable[[Request, Fault], str] | Non
     """
 
     async def handle(request: Request, error: Exception) -> Response:
-        fault = fault_of(error)
+        fault = with_parameter(fault_of(error), request.query_params.multi_items())
         if fault.problem.status >= 500 and not isinstance(error, UNREMARKABLE):
             LOG.error("%s", fault.problem.name, exc_info=error, extra={"request_id": request_id(request.scope)})
         response = answer(request, fault, page)
         if isinstance(error, HTTPException) and error.headers:
             response.headers.update(error.headers)
+        if response.headers.get("allow") == "GET":
+            response.headers["allow"] = "GET, HEAD"  # the shield answers HEAD wherever there is GET
         return response
 
     for kind in (*PROBLEMS, data.DataError, RequestValidationError, HTTPException, Exception):

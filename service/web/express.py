@@ -1,7 +1,8 @@
 """Finished answers given again before anything else is asked: the shield's headers, counts and log line, not its work.
 
-What has to be looked at anew is: the edition that the address means, the tag that the client knows, the room there
-is, and the request's first lines. Whatever is out of the ordinary goes through the shield as always.
+What has to be looked at anew is: the edition that the address means, the tag that the client knows, and the
+request's first lines. Whatever is out of the ordinary goes through the shield as always. A finished answer needs no
+turn and no room: it takes less time than a refusal.
 """
 
 from __future__ import annotations
@@ -12,16 +13,17 @@ from typing import TYPE_CHECKING
 
 from service.web.answers import is_known
 from service.web.encodings import choose_encoding
-from service.web.heads import slip_in
+from service.web.heads import LONGEST_HEADER, slip_in
 from service.web.log import write_access
 from service.web.slow_readers import PIECE
 
 if TYPE_CHECKING:
     from service.web.fast_lane import FastLane, Finished
-    from service.web.shield import Headers, Scope, Send, Shield
+    from service.web.policies import Headers
+    from service.web.shield import Scope, Send, Shield
 
 UNCHANGED = (b"etag", b"vary", b"cache-control")
-WITH_BODY = (b"content-length", b"transfer-encoding")
+UNUSUAL = (b"content-length", b"transfer-encoding", b"range")
 
 
 class Express:
@@ -42,8 +44,8 @@ class Express:
     async def give(self, scope: Scope, send: Send) -> bool:
         """Answer if that is finished, and tell whether it was."""
         began = time.perf_counter()
-        asked = _asked(scope["headers"])
-        if asked is None or self.shield.running >= self.shield.limits.concurrency:
+        asked = asked_for(scope["headers"])
+        if asked is None:
             return False
         found = self.lane.find((scope["path"], scope["query_string"], choose_encoding(asked[0])))
         if found is None or len(found.body) > PIECE or slip_in(scope) is not None:
@@ -74,14 +76,16 @@ class Express:
         return found.headers
 
 
-def _asked(headers: Headers) -> tuple[str, str] | None:
-    """Give ``Accept-Encoding`` and ``If-None-Match`` as they came; None for a request with a body."""
+def asked_for(headers: Headers) -> tuple[str, str] | None:
+    """Give ``Accept-Encoding`` and ``If-None-Match`` as they came; None for a request with a body, or for a part."""
     accepted = known = b""
     for name, value in headers:
+        if len(value) > LONGEST_HEADER:
+            return None  # the shield refuses it
         if name == b"accept-encoding":
             accepted = accepted or value
         elif name == b"if-none-match":
             known = known or value
-        elif name in WITH_BODY:
+        elif name in UNUSUAL:
             return None
     return accepted.decode("latin-1"), known.decode("latin-1")

@@ -1,7 +1,8 @@
 """The fast lane in front of the application: layers without its routing, and a memory of finished answers.
 
 It lies inside the shield, which adds headers, limits and the log. An answer is kept as it was sent, by address and
-encoding, if its route said that it depends on nothing else but one edition; `service.web.express` gives it again,
+encoding, if its route said that it depends on nothing else but one edition, when it is asked for the second time:
+what is asked once, such as a dial in motion, does not push out what many ask. `service.web.express` gives it again,
 only while that very edition is the one that the address means. Layers of GeoJSON are read by the same functions as in
 their route; an address that these refuse goes the usual way, so that an error is the same whichever way it took.
 """
@@ -22,17 +23,19 @@ from layers.map_layers import LAYERS
 from service.drawing.layer_body import is_at_hand
 from service.editions.edition import Edition
 from service.editions.open_editions import OpenEditions
-from service.web.answers import LANE, Slot
-from service.web.dependencies import ViewWords, read_view
+from service.web.answers import LANE, Slot, is_known
+from service.web.dependencies import ViewWords, check_names, edition_named, read_view
 from service.web.encodings import Encoding, choose_encoding
-from service.web.memory import Memory
-from service.web.queries import check_parameters, read_edition
+from service.web.express import UNCHANGED, asked_for
+from service.web.memory import Memory, Met
+from service.web.queries import check_parameters
 
 Message = MutableMapping[str, Any]
 Key = tuple[str, bytes, Encoding]
 LayerAnswer = Callable[[Request, Edition, Any, str, str], Response]
 REMEMBERED_BYTES = 6 * 2**20
 LARGEST_REMEMBERED = 2 * 2**20
+MET = 5_000  # addresses
 BYTES_BESIDE = 2_000  # headers, address and what Python adds to them
 LAYER_ROUTE = "/geojson/{place}/{layer}"
 LAYER_START = "/geojson/"
@@ -101,6 +104,7 @@ class FastLane:
         self.editions = editions
         self.answer_layer = answer_layer
         self.finished: Memory[Finished] = Memory(REMEMBERED_BYTES, LARGEST_REMEMBERED, lambda kept: kept.size)
+        self._met = Met(MET)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as a layer, else by the application, and keep what may be kept."""
@@ -111,6 +115,10 @@ class FastLane:
         key = scope["path"], scope["query_string"], choose_encoding(accepted.decode("latin-1"))
         scope.setdefault("state", {})[LANE] = slot = Slot()
         watched = Watched(send)
+        known = asked_for(scope["headers"])
+        if known is not None and (kept := self.find(key)) is not None:  # too long for the express, which sends no parts
+            await self._give_again(kept, known[1], scope, send)
+            return
         answer = await self._layer(scope, receive, key[2])
         if answer is None:
             await self.app(scope, receive, watched)
@@ -119,6 +127,13 @@ class FastLane:
             await answer(scope, receive, watched)
         if not scope["state"].get("head"):  # of which a long body is never made
             self._keep(key, slot, watched, scope)
+
+    async def _give_again(self, kept: Finished, known: str, scope: Scope, send: Send) -> None:
+        scope["route"] = kept.route
+        same = is_known(known, kept.etag)
+        headers = [pair for pair in kept.start["headers"] if not same or pair[0] in UNCHANGED]
+        await send({**kept.start, "status": 304 if same else 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if same else kept.body, "more_body": False})
 
     def find(self, key: Key) -> Finished | None:
         """Give a finished answer by path, query and encoding, if there is one that still holds."""
@@ -133,7 +148,7 @@ class FastLane:
         if found.pinned:
             return True
         try:
-            return self.editions.get(found.edition.place["id"]) is found.edition
+            return self.editions.now(found.edition.place["id"]) is found.edition
         except Exception:
             return False  # the application says what is wrong
 
@@ -150,10 +165,11 @@ class FastLane:
             check_parameters(given, KNOWN)
             words = dict(given)
             detail, bbox = words.pop("detail", ""), words.pop("bbox", "")
-            edition = self.editions.get(place, read_edition(words.get("edition", "")))
+            edition = await edition_named(self.editions, place, words.get("edition", ""))
             view = read_view(edition, ViewWords(**words), layer)
+            check_names(edition, view)
             request = Request(scope, receive)
-            if is_at_hand(edition, view, detail or "full", encoding):
+            if is_at_hand(edition, view, detail or "full", encoding, boxed=bool(bbox)):
                 return self.answer_layer(request, edition, view, detail, bbox)
             return await asyncio.to_thread(self.answer_layer, request, edition, view, detail, bbox)
         except Exception:
@@ -165,7 +181,7 @@ class FastLane:
         if edition is None or watched.body is None or start is None or start["status"] != 200:
             return
         etag = next((value for name, value in start["headers"] if name == b"etag"), b"")
-        if etag:
+        if etag and self._met.again(key):
             kept = Finished(
                 edition=edition,
                 pinned=slot.pinned,

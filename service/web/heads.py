@@ -11,6 +11,7 @@ from collections.abc import MutableMapping
 from typing import Any, NamedTuple
 
 LONGEST_PATH = 2048
+LONGEST_HEADER = 8_192
 HOST = re.compile(rb"(?:[A-Za-z0-9._~%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 
 
@@ -33,10 +34,15 @@ def slip_in(scope: MutableMapping[str, Any]) -> Slip | None:
     Returns
     -------
     Slip or None
-        400 for a ``Host`` that is missing (HTTP/1.1), doubled or no host; 414 for a path that is too long.
+        400 for a ``Host`` that is missing (HTTP/1.1), doubled or no host, and for a body whose length is given in two
+        ways; 414 for a path that is too long, 431 for a header that is.
     """
     if len(scope.get("raw_path") or scope["path"]) > LONGEST_PATH:
         return Slip(414, f"The path is longer than {LONGEST_PATH:,} bytes.")
+    for name, value in scope["headers"]:
+        if len(value) > LONGEST_HEADER:
+            said = name[:40].decode("latin-1")
+            return Slip(431, f"The header {said} is longer than {LONGEST_HEADER:,} bytes.", said)
     hosts = [value for name, value in scope["headers"] if name.lower() == b"host"]
     if len(hosts) > 1:
         return Slip(400, "Host is given twice.", "Host")
@@ -44,4 +50,6 @@ def slip_in(scope: MutableMapping[str, Any]) -> Slip | None:
         return Slip(400, "Host is missing.", "Host")
     if any(hosts) and not HOST.fullmatch(hosts[0]):
         return Slip(400, "Host is not the name of a host.", "Host")
+    if {b"content-length", b"transfer-encoding"} <= {name.lower() for name, _ in scope["headers"]}:
+        return Slip(400, "Content-Length and Transfer-Encoding are both given.", "Transfer-Encoding")
     return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-BLOCK = re.compile(r"^[ \t]*/\*.*?\*/[ \t]*$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*$", re.MULTILINE | re.DOTALL)  # one comment, not up to a later end
 LINE = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
 
 

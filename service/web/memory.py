@@ -15,6 +15,30 @@ def length(body: Sized) -> int:
     return len(body)
 
 
+class Met:
+    """The latest keys by their hash, to tell what comes again from what comes once.
+
+    Parameters
+    ----------
+    most : int
+        How many are remembered.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._keys: OrderedDict[int, None] = OrderedDict()
+
+    def again(self, key: Hashable) -> bool:
+        """Tell whether a key has been met before, and remember it."""
+        number = hash(key)
+        known = number in self._keys
+        self._keys[number] = None
+        self._keys.move_to_end(number)
+        if len(self._keys) > self._most:
+            self._keys.popitem(last=False)
+        return known
+
+
 class Memory(Generic[Kept]):
     """The latest results by key, up to a number of bytes in all.
 

@@ -35,7 +35,8 @@ COUNTERS = {
     "evenreach_cpu_seconds_total": ("Processor time of the web processes.", ()),
 }
 GAUGES = {
-    "evenreach_requests_running": "Requests being answered now.",
+    "evenreach_requests_running": "Requests let in and not answered yet.",
+    "evenreach_requests_waiting": "Of these, those that wait for their turn.",
     "evenreach_jobs_inside": "Jobs of the workshop that run or wait now.",
     "evenreach_resident_bytes": "Resident memory of the web processes.",
     "evenreach_open_files": "Files and connections that the web processes hold open.",

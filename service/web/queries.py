@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import Literal
+from urllib.parse import unquote_plus, unquote_to_bytes
 
 from service.editions.views import DEFAULT_RHO
 
@@ -123,6 +124,22 @@ def read_detail(text: str) -> Detail:
 def _match(parameter: str, pattern: str, text: str, wanted: str) -> None:
     if not re.fullmatch(pattern, text):
         raise BadQuery(parameter, f"{parameter} is {text[:80]!r}; expected {wanted}.", hint=f"Give {wanted}.")
+
+
+def check_text(query: bytes) -> None:
+    """Refuse a query string whose signs are not UTF-8: they would be read as other signs than were meant.
+
+    Raises
+    ------
+    BadQuery
+        Naming the first parameter at fault.
+    """
+    for part in query.split(b"&"):
+        try:
+            unquote_to_bytes(part).decode()
+        except UnicodeDecodeError:
+            name = unquote_plus(part.partition(b"=")[0].decode("latin-1"))[:80]
+            raise BadQuery(name, f"{name} is not written in UTF-8.", hint="Write %C3%A9 for é, and so on.") from None
 
 
 def check_parameters(

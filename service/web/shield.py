@@ -12,6 +12,7 @@ import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,47 +21,24 @@ from service.web.errors import PLAIN, Fault, error_body
 from service.web.heads import slip_in
 from service.web.log import write_access
 from service.web.metrics import Metrics
+from service.web.policies import OPEN_TO_ALL, PREFLIGHT, Headers, security_headers, starts_with
 from service.web.slow_readers import Outflow
+from service.web.turns import NoTurn, Turns, turn_lent
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
 
 ERRORS = logging.getLogger("evenreach.errors")
 READS = ("GET", "HEAD")
 ID = b"x-request-id"
 WORTH_SQUEEZING = 1_000
 ALWAYS_ANSWERED = ("/health/live", "/health/ready", "/metrics")
-PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors "
-)
-BUILDER = re.compile(r"/places/[^/]+/embed")  # shows embeds of this site as a preview
-BUILDER_POLICY = PAGE_POLICY.replace("base-uri", "frame-src 'self'; base-uri")
-DATA_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-DATA_PATHS = ("/api", "/geojson", "/downloads", "/health", "/pictures", "/ogc", "/oembed", "/openapi.json", "/metrics")
-BOTH_PATHS = ("/ogc",)  # every document there is also a page
+IN_NO_TURN = (*ALWAYS_ANSWERED, "/assets")  # nothing is made for them
 LONG_QUERY = re.compile(r"/(?:places|downloads)/[^/]+/siting(?:\.[a-z.]+)?")  # names its sites one by one
 LONGER = 4
-COMMON: Headers = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"strict-origin-when-cross-origin"),
-    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-]
-OPEN_TO_ALL: Headers = [
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"ETag, Content-Disposition, X-Request-ID, Retry-After"),
-]
-PREFLIGHT: Headers = [
-    (b"access-control-allow-methods", b"GET, HEAD"),
-    (b"access-control-allow-headers", b"Accept, If-None-Match"),
-    (b"access-control-max-age", b"86400"),
-    (b"content-length", b"0"),
-]
 
 
 @dataclass(frozen=True)
@@ -74,49 +52,23 @@ class Limits:
     body_seconds : float
         From the first wait for the body to its last byte.
     concurrency : int
-        Requests answered at once by this process.
+        Requests that this process has let in, those that wait for something included.
+    turns : int
+        Of these, how many are worked on at once.
+    turn_seconds : float
+        How long one may wait for its turn where many do.
     """
 
     body_bytes: int = 25_000_000
     body_seconds: float = 20.0
     query_bytes: int = 2048
     concurrency: int = 64
+    turns: int = 4
+    turn_seconds: float = 0.3
 
     def query_bytes_at(self, path: str) -> int:
         """Give the longest query string of a path: a plan of sites may have four times as much."""
         return self.query_bytes * (LONGER if LONG_QUERY.fullmatch(path) else 1)
-
-
-def starts_with(path: str, prefixes: tuple[str, ...]) -> bool:
-    """Tell whether the path is one of the prefixes or lies below one."""
-    return any(path == prefix or path.startswith(prefix + "/") for prefix in prefixes)
-
-
-def security_headers(path: str, embed_origins: tuple[str, ...], *, https: bool = False, page: bool = False) -> Headers:
-    """Return the headers that protect an answer on this path.
-
-    Parameters
-    ----------
-    path : str
-        Path of the request.
-    embed_origins : tuple of str
-        Origins that may frame what lies under ``/embed``, beside this site itself.
-    https : bool
-        The service is reached by https: browsers are told to keep to it.
-    page : bool
-        The answer is a page: under ``/ogc`` there are both pages and data.
-    """
-    if starts_with(path, ("/embed",)):
-        kind = [(b"content-security-policy", (PAGE_POLICY + " ".join(("'self'", *embed_origins))).encode())]
-        kind += [(b"cross-origin-resource-policy", b"cross-origin")]
-    elif starts_with(path, ("/assets", *DATA_PATHS)) and not (page and starts_with(path, BOTH_PATHS)):
-        kind = [(b"content-security-policy", DATA_POLICY.encode()), (b"cross-origin-resource-policy", b"cross-origin")]
-    else:
-        policy = BUILDER_POLICY if BUILDER.fullmatch(path) else PAGE_POLICY
-        kind = [(b"content-security-policy", (policy + "'none'").encode()), (b"x-frame-options", b"DENY")]
-        kind += [(b"cross-origin-resource-policy", b"same-origin")]
-    strict = [(b"strict-transport-security", b"max-age=31536000")] if https else []
-    return [*COMMON, *kind, *strict]
 
 
 class Shield:
@@ -152,6 +104,8 @@ class Shield:
         self.embed_origins = embed_origins
         self.https = https
         self.running = 0
+        self.turns = Turns(self.limits.turns, self.limits.turn_seconds)
+        self.metrics.gauges["evenreach_requests_waiting"] = lambda: self.turns.waiting
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or pass a start-up or shut-down message through."""
@@ -187,12 +141,22 @@ class Shield:
         elif self.running >= self.limits.concurrency and path not in ALWAYS_ANSWERED:
             await exchange.refuse(503)
         else:
-            self.running += 1
-            exchange.counted = 1
-            try:
+            await self._let_in(exchange)
+
+    async def _let_in(self, exchange: Exchange) -> None:
+        """Have a request answered in its turn."""
+        self.running += 1
+        exchange.counted = 1
+        try:
+            if starts_with(exchange.path, IN_NO_TURN):
                 await exchange.run(self.app)
-            finally:
-                self.running -= 1
+            else:
+                async with self.turns.turn():
+                    await exchange.run(self.app)
+        except NoTurn:
+            await exchange.refuse(503)
+        finally:
+            self.running -= 1
 
 
 class Exchange:
@@ -252,7 +216,8 @@ class Exchange:
         whole = self.received < 0
         wait = None if whole else max(0.0, self.body_ends - time.perf_counter())
         try:
-            message = await asyncio.wait_for(self.receive(), wait)
+            with nullcontext() if whole else turn_lent():
+                message = await asyncio.wait_for(self.receive(), wait)
         except TimeoutError:
             self.refusal = 408
             return {"type": "http.disconnect"}
@@ -290,7 +255,8 @@ class Exchange:
         """Send a part of the body; a request whose reader is waited for is none that is worked on."""
         self.shield.running -= self.counted
         try:
-            await self.outflow.pass_on(message)
+            with turn_lent():
+                await self.outflow.pass_on(message)
         finally:
             self.shield.running += self.counted
 

@@ -19,16 +19,19 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from service.web.hardening import DEAD_GDAL, harden, leave_the_network, limit_files
 from service.web.log import without_postcodes
 from service.web.queries import BadQuery
+from service.web.turns import turn_lent
 
 FRAME = struct.Struct(">cQ")  # kind, length
 VALUE, BYTES, REFUSED, KNOWN_ERROR, OUT_OF_MEMORY, FAILED = b"v", b"b", b"q", b"k", b"m", b"f"
 LARGEST_ANSWER = 2_000_000_000
 START_SECONDS = 60.0
+ABOUT_TO_STOP = "The service is about to stop."
+LAST_SECONDS = 4.0  # that a job has left when the server is told to stop: time enough to say so to who waits
 
 
 class WorkshopBusy(RuntimeError):
@@ -83,6 +86,7 @@ class Workshop:
         self._idle: list[Worker] = []
         self._all: set[Worker] = set()
         self._free = asyncio.Semaphore(workers)
+        self._stopping = False
         self.ended: Callable[[str, float], None] = lambda outcome, seconds: None
 
     @property
@@ -103,7 +107,7 @@ class Workshop:
         Raises
         ------
         WorkshopBusy
-            If too many jobs wait already.
+            If too many jobs wait already, or the server is about to stop.
         JobFailed
             If the job went over a limit, or its process died.
         BadQuery
@@ -112,14 +116,24 @@ class Workshop:
             If the job itself refused its arguments (a ``ValueError`` or ``LookupError`` there).
         """
         if self._inside >= self._most:
-            self.ended("refused", 0.0)
-            raise WorkshopBusy(f"{self._inside} heavy jobs are being made or waiting.")
+            self._refuse(f"{self._inside} heavy jobs are being made or waiting.")
         self._inside += 1
         try:
-            async with self._free:
-                return await self._counted(job, arguments)
+            with turn_lent():
+                async with self._free:
+                    if self._stopping:
+                        self._refuse(ABOUT_TO_STOP)
+                    return await self._counted(job, arguments)
+        except JobFailed:
+            if self._stopping:
+                raise WorkshopBusy(ABOUT_TO_STOP) from None
+            raise
         finally:
             self._inside -= 1
+
+    def _refuse(self, why: str) -> NoReturn:
+        self.ended("refused", 0.0)
+        raise WorkshopBusy(why)
 
     async def _counted(self, job: str, arguments: dict[str, object]) -> Any:
         began, outcome = time.perf_counter(), "failed"
@@ -173,11 +187,26 @@ class Workshop:
             await self._end(worker)
         worker = await Worker.start(self.limits)
         self._all.add(worker)
+        try:
+            await worker.listens()
+        except BaseException:
+            await self._end(worker)
+            raise
         return worker
 
     async def _end(self, worker: Worker) -> None:
         self._all.discard(worker)
         await worker.kill()
+
+    def stop_soon(self, seconds: float = LAST_SECONDS) -> None:
+        """Take no more jobs, and end those that are not made by then: whoever waits is told so, and not cut off."""
+        if not self._stopping:
+            self._stopping = True
+            asyncio.get_running_loop().call_later(seconds, self._stop)
+
+    def _stop(self) -> None:
+        for worker in self._all:
+            worker.end()
 
     async def close(self) -> None:
         """Kill every worker; running jobs fail."""
@@ -217,7 +246,7 @@ class Worker:
 
     @classmethod
     async def start(cls, limits: JobLimits) -> Worker:
-        """Start a process and wait until it listens."""
+        """Start a process; `listens` waits until it takes jobs."""
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
         environment |= DEAD_GDAL
         environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
@@ -231,13 +260,14 @@ class Worker:
             env=environment,
             start_new_session=True,  # Ctrl-C at the server is not for the jobs; and one kill ends their children
         )
-        worker = cls(process)
+        return cls(process)
+
+    async def listens(self) -> None:
+        """Wait until the process takes jobs."""
         try:
-            await asyncio.wait_for(worker._answer(), START_SECONDS)
+            await asyncio.wait_for(self._answer(), START_SECONDS)
         except (TimeoutError, asyncio.IncompleteReadError):
-            await worker.kill()
             raise JobFailed("Its process did not start.") from None
-        return worker
 
     async def ask(self, job: str, arguments: dict[str, object], limits: JobLimits) -> tuple[bytes, bytes]:
         """Send a job and wait for its answer."""
@@ -260,12 +290,16 @@ class Worker:
             return "It used more processor time than a job may use."
         return "Its process stopped unexpectedly."
 
-    async def kill(self) -> None:
+    def end(self) -> None:
         """End the process and whatever it started."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
+
+    async def kill(self) -> None:
+        """End the process, and wait until it is gone."""
+        self.end()
         self.stdin.close()
         await asyncio.shield(self.process.wait())
 
@@ -285,12 +319,13 @@ def serve_jobs(memory_mb: int) -> None:
     harden()
     limit_files(LARGEST_ANSWER)
     leave_the_network()
-    _write(answers, VALUE, b"null")
     jobs = sys.stdin.buffer
-    while header := jobs.read(FRAME.size):
-        request = json.loads(jobs.read(FRAME.unpack(header)[1]))
-        _limit_processor_time(request["cpu_seconds"])
-        _write(answers, *_result(request["job"], request["arguments"]))
+    with contextlib.suppress(BrokenPipeError):  # the web process is gone
+        _write(answers, VALUE, b"null")
+        while header := jobs.read(FRAME.size):
+            request = json.loads(jobs.read(FRAME.unpack(header)[1]))
+            _limit_processor_time(request["cpu_seconds"])
+            _write(answers, *_result(request["job"], request["arguments"]))
 
 
 def _limit_processor_time(seconds: int) -> None:

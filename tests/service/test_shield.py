@@ -14,7 +14,8 @@ import brotli
 import pytest
 
 from service.web.log import JsonLines
-from service.web.shield import Limits, Shield, security_headers
+from service.web.policies import security_headers
+from service.web.shield import Limits, Shield
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -249,6 +250,35 @@ def test_a_reader_who_takes_an_answer_slowly_counts_for_nothing() -> None:
 
     other, running = asyncio.run(story())
     assert other.status == 200
+    assert running == 0
+
+
+def test_in_a_long_queue_who_waited_too_long_is_refused_and_a_body_that_is_late_keeps_nobody_waiting() -> None:
+    async def works(scope: Any, receive: Any, send: Any) -> None:
+        if scope["method"] == "POST":
+            await receive()
+        elif scope["path"] == "/works":
+            await free.wait()
+        await hello(scope, receive, send)
+
+    async def story() -> tuple[list[int], int]:
+        shield = Shield(works, limits=Limits(turns=1, turn_seconds=0.0001))
+        late = asyncio.create_task(ask_async(shield, scope("POST"), stalls=True))
+        await asyncio.sleep(0)
+        assert (await ask_async(shield, scope())).status == 200, "the turn was lent"
+        asked = [asyncio.create_task(ask_async(shield, scope(path="/works"))) for _ in range(12)]
+        await asyncio.sleep(0.01)
+        assert (await ask_async(shield, scope(path="/health/live"))).status == 200
+        assert (await ask_async(shield, scope(path="/assets/map.js"))).status == 200
+        asked.append(asyncio.create_task(ask_async(shield, scope(path="/works"))))
+        await asyncio.sleep(0)
+        free.set()
+        late.cancel()
+        return [one.status for one in await asyncio.gather(*asked)], shield.running
+
+    free = asyncio.Event()
+    statuses, running = asyncio.run(story())
+    assert statuses == [200, 503, 503, 503, 503] + [200] * 8
     assert running == 0
 
 

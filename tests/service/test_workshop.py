@@ -161,3 +161,16 @@ def test_children_of_a_job_end_with_it() -> None:
     time.sleep(0.2)
     assert not alive(child)
     assert child != os.getpid()
+
+
+def test_a_workshop_that_is_to_stop_refuses_who_waits_and_ends_what_takes_too_long() -> None:
+    async def story(workshop: Workshop) -> list[type[BaseException]]:
+        jobs = [asyncio.create_task(workshop.run(HERE + "sleep", seconds=60)) for _ in range(2)]
+        while not workshop.process_ids:
+            await asyncio.sleep(0.01)
+        workshop.stop_soon(0.1)
+        workshop.stop_soon(0.1)  # to say so twice does no harm
+        found = await asyncio.gather(*jobs, workshop.run(HERE + "sleep", seconds=0), return_exceptions=True)
+        return [type(one) for one in found]
+
+    assert with_workshop(story, workers=1, waiting=4) == [WorkshopBusy] * 3

@@ -32,7 +32,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 @pytest.fixture(scope="session")
-def served_store(demo_store: Path) -> Path:
-    """The fictional borough; the store that EVENREACH_SOAK_STORE names, if any, is served instead."""
-    named = os.environ.get("EVENREACH_SOAK_STORE")
-    return Path(named) if named else demo_store
+def large_store() -> Path:
+    """The store that EVENREACH_SOAK_STORE names, with England in it."""
+    named = os.environ.get("EVENREACH_SOAK_STORE", "")
+    if not named or not Path(named, "england").is_dir():
+        pytest.skip("EVENREACH_SOAK_STORE names no store with England")
+    return Path(named)

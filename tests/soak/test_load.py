@@ -115,7 +115,7 @@ def test_memory_does_not_grow_nor_do_open_files(server: Running, note: Note) -> 
 
 
 def test_stopping_under_load_breaks_no_answer(demo_store: Path, tmp_path: Path, note: Note) -> None:
-    longest, broken, answered = 0.0, 0, 0
+    longest, broken, answered, killed = 0.0, 0, 0, 0
     for turn in range(10):
         with running(demo_store, tmp_path / "serve.log", workers=2, log_level="warning") as server:
             seen: list[Seen] = []
@@ -131,10 +131,11 @@ def test_stopping_under_load_breaks_no_answer(demo_store: Path, tmp_path: Path, 
         assert statuses.keys() <= {200, 503, NOTHING, BROKEN}, statuses
         broken += statuses.get(BROKEN, 0)
         answered += statuses[200]
+        killed += server.log.read_text().count("Killing")
     note(
-        "ten servers stopped under load: answers, broken ones, longest stop",
-        f"{answered:,}, {broken}, {longest:.1f} s",
-        f"none broken, out within {STOPS_WITHIN:.0f} s",
+        "ten servers stopped under load: answers, broken ones, longest stop, processes killed",
+        f"{answered:,}, {broken}, {longest:.1f} s, {killed}",
+        f"none broken, out within {STOPS_WITHIN:.0f} s, none killed",
     )
-    assert broken == 0
+    assert broken == killed == 0
     assert longest < STOPS_WITHIN
