@@ -79,6 +79,7 @@ def write_web(
     _write_postcodes(web, table.index, postcodes)
     (web / "sites.json").write_bytes(orjson.dumps(site_records(sites), option=DETERMINISTIC))
     meta = meta | {"bounds": boxes, "indicator_order": names, "footprints": footprints}
+    meta["site_services"] = sorted(set(sites["service"].astype(str)))
     (web / "meta.json").write_text(json.dumps(meta, ensure_ascii=False), encoding="utf-8")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,7 +96,7 @@ def edition_facts(
             for name, scored in material.scores.items()
         },
         "indicators": {name: indicator_facts(part, nation, table) for name, part in indicators.items()},
-        "attribution": attribution(catalogue, readings),
+        "attribution": attribution(catalogue, readings, indicators.values()),
         "method": METHOD_VERSION,
         "reference": reference,
         "complete": {service: councils <= set(whole) for service, whole in complete_for.items()},
@@ -209,16 +209,19 @@ def _median(values: pd.Series) -> float | None:
     return round(float(values.median()), 6) if values.notna().any() else None
 
 
-def attribution(catalogue: Mapping[str, Source], readings: Mapping[str, Reading]) -> dict[str, list[str]]:
-    """Sentences each layer has to carry, boundaries and deprivation first."""
+def attribution(
+    catalogue: Mapping[str, Source], readings: Mapping[str, Reading], indicators: Iterable[Indicator]
+) -> dict[str, list[str]]:
+    """Sentences each layer has to carry, boundaries and deprivation first; any indicator can be among its figures."""
     base = [
         *("lsoa21_boundaries", "lsoa21_lookup", FILE7, "population_mid2022", "census2021_age", "gp_registrations"),
         "patients_per_gp",
     ]
     sites = [*sources_of(load_services().values()), site_places.PAGES, "postcodes"]  # every map can show them
+    behind = [name for indicator in indicators for name in (indicator.source, *indicator.also)]
     found = {}
     for layer in ("targeting", "need", "imd", "indicator", "sites"):
-        names = [*(base[:3] if layer == "imd" else base), *sites]
+        names = [*(base[:3] if layer == "imd" else (*base, *behind)), *sites]
         found[layer] = list(dict.fromkeys(catalogue[name].attribution for name in names if name in readings))
     return found
 
@@ -259,6 +262,7 @@ def report(
         "place": material.place.id,
         "neighbourhoods": len(table),
         "population": int(table["population"].sum()),
+        "reference": material.reference,
         "totals": [vars(total) for total in material.totals],
         "registrations": registration_facts(material.carried, table.index),
         "sites": {

@@ -125,7 +125,7 @@ def build(
         "neighbourhoods": len(material.table),
         "population": int(material.table["population"].sum()),
         "sources": source_hashes(catalogue, located, readings),
-        "attribution": attribution(catalogue, readings)["targeting"],
+        "attribution": attribution(catalogue, readings, material.indicators.values())["targeting"],
     }
     routed = None if ways is None else route(ways, material.table, material.sites, say)
     if routed is not None:

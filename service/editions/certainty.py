@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,10 +13,11 @@ import orjson
 from layers.gradient import Counts, Vector
 from layers.rank_summaries import DrawnRanks, Intervals
 from service.own.figures import OwnFigures
+from service.web.memory import Memory
 
 KEEPS_DRAWS = 2_000  # up to so many neighbourhoods every draw is kept, so that any footprint can be summed up
 CERTAINTY_ROWS = 5  # low, high, chance, code, share of the weight that has counts
-REMEMBERED = 64
+REMEMBERED = 64  # of them, whatever their size
 CLUSTERS = (
     "no value", "no neighbour with a value", "not significant",
     "high among high", "high among low", "low among high", "low among low",
@@ -80,12 +80,7 @@ class CertaintyOfEdition:
             In the order of ``rows_within(within)``. None where it was not worked out: in an edition from before
             it was, and in a footprint that was imported into a very large place.
         """
-        key = (focus, within)
-        if key not in self._intervals:
-            self._intervals[key] = self._certainty(focus, within)
-            if len(self._intervals) > REMEMBERED:
-                self._intervals.popitem(last=False)
-        return self._intervals[key]
+        return self._intervals.get((focus, within), lambda: self._certainty(focus, within))
 
     def _certainty(self, focus: str, within: str) -> Intervals | None:
         path = self._web / f"certainty-{focus}.npy"
@@ -151,8 +146,8 @@ class CertaintyOfEdition:
         return {}
 
     @cached_property
-    def _intervals(self) -> OrderedDict[tuple[str, str], Intervals | None]:
-        return OrderedDict()
+    def _intervals(self) -> Memory[Intervals | None]:
+        return Memory(REMEMBERED, 1, lambda _: 1)
 
 
 def _intervals(figures: np.ndarray) -> Intervals:

@@ -6,11 +6,12 @@ Written by `service.building.encode`; the names of the files are fixed here, for
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,11 @@ from service.drawing.prepared import Prepared
 from service.editions.certainty import CertaintyOfEdition
 from service.editions.context import ContextOfEdition
 from service.editions.fragments import Fragments
+from service.editions.kept_sites import KeptSites
 from service.editions.people import PeopleOfEdition
 from service.editions.services import ServicesOfEdition
 from service.editions.site_names import calm
+from service.ogc.boxes import touching
 from service.own.figures import OwnFigures
 from service.travel.edition_times import TravelOfEdition
 
@@ -106,7 +109,7 @@ class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition, ServicesOfE
 
     def facts(self, row: int) -> dict[str, Any]:
         """Everything static about one neighbourhood: names, people, deprivation, what is near."""
-        facts: dict[str, Any] = orjson.loads(self._facts[row])
+        facts: dict[str, Any] = orjson.loads(self.fact_fragments[row])
         return facts
 
     def names(self, rows: Iterable[int]) -> list[dict[str, Any]]:
@@ -154,9 +157,7 @@ class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition, ServicesOfE
 
     def rows_in_box(self, west: float, south: float, east: float, north: float) -> Counts:
         """Row numbers of the neighbourhoods whose own box touches the one given, in degrees."""
-        boxes = self._boxes
-        touching = (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
-        return np.flatnonzero(touching)
+        return np.flatnonzero(touching(self.boxes, (west, south, east, north)))
 
     def focus_arrays(self, focus: str) -> FocusArrays:
         """Return the stored figures of a focus, or UnknownFocus naming those there are."""
@@ -200,13 +201,22 @@ class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition, ServicesOfE
         """Residents of each neighbourhood."""
         return self._population
 
-    def sites(self, service: str | None = None, within: str = "") -> list[dict[str, Any]]:
+    def sites(self, service: str | None = None, within: str = "") -> Sequence[dict[str, Any]]:
         """Sites in and near the place, of one service or all; with a footprint only those in its neighbourhoods."""
-        found = [site for site in self._sites if service in (None, site["service"])]
+        if service is None and not within:
+            return self._sites
+        rows = list(range(len(self._sites)))
+        if service is not None:
+            rows = [row for row in rows if self.site_kinds[row] == service]
         if within:
             inside = set(self.codes[self.rows_within(within)].tolist())
-            found = [site for site in found if site["lsoa21cd"] in inside]
-        return found
+            rows = [row for row in rows if self._site_areas[row] in inside]
+        return [self._sites[row] for row in rows]
+
+    def site_services(self) -> set[str]:
+        """Name the services that `sites` give, without reading all of them where the build wrote the names down."""
+        named = self.meta.get("site_services")
+        return set(self.site_kinds) if named is None else {*named, *(str(site["service"]) for site in self.own.sites)}
 
     def attribution(self, layer: str = "targeting") -> list[str]:
         """Sentences that a layer has to carry."""
@@ -273,7 +283,8 @@ class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition, ServicesOfE
         return Prepared(self._web)
 
     @cached_property
-    def _facts(self) -> Fragments:
+    def fact_fragments(self) -> Fragments:
+        """Encoded facts of each neighbourhood."""
         return Fragments(self._web, "facts")
 
     @cached_property
@@ -285,7 +296,8 @@ class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition, ServicesOfE
         return Fragments(self._web, "shapes_map")
 
     @cached_property
-    def _boxes(self) -> np.ndarray:
+    def boxes(self) -> np.ndarray:
+        """Box of each neighbourhood in degrees: west, south, east, north."""
         return np.asarray(np.load(self._web / "boxes.npy", mmap_mode="r"))
 
     @cached_property
@@ -313,8 +325,21 @@ class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition, ServicesOfE
         return np.asarray(np.load(self._web / "postcode_rows.npy", mmap_mode="r"))
 
     @cached_property
-    def _sites(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = orjson.loads((self._web / "sites.json").read_bytes())
+    def site_kinds(self) -> list[str]:
+        """The service that each of `sites` gives."""
+        return [intern(str(site["service"])) for site in self._sites]
+
+    @cached_property
+    def _site_areas(self) -> list[Any]:
+        """Neighbourhood in which each of `sites` lies."""
+        return [site["lsoa21cd"] for site in self._sites]
+
+    @cached_property
+    def _sites(self) -> Sequence[dict[str, Any]]:
+        path = self._web / "sites.json"
+        if self.large:
+            return KeptSites(path, self.own.sites)
+        found: list[dict[str, Any]] = orjson.loads(path.read_bytes())
         return [{**site, "name": calm(str(site["name"]))} for site in found] + self.own.sites
 
     @cached_property

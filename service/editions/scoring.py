@@ -133,6 +133,8 @@ def score(edition: Edition, view: View) -> Scores:
     """
     key = (edition.serial, view.focus, view.weights, view.within)
     found = _MEMORY.get(key, lambda: _scored(edition, view))
+    if found.view == view:
+        return found
     return replace(found, view=view, targeting_score=multiples(found.need_position, view.rho))
 
 

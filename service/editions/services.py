@@ -23,6 +23,11 @@ BY_CAPACITY = "A site counts as its capacity; where the list gives none, what it
 ACCEPTING = ("children", "adults")
 
 
+def takes_new(site: dict[str, Any], accepting: str) -> bool:
+    """Tell whether a site is known to take new NHS patients of these ages; every site counts where none are asked."""
+    return not accepting or site.get(f"accepting_{accepting}") is True
+
+
 class ServicesOfEdition:
     """Part of `Edition`: its services, as `service.building.facts` counted them, and the lists of its users."""
 
@@ -36,7 +41,10 @@ class ServicesOfEdition:
         @property
         def count(self) -> int: ...  # noqa: D102
 
-        def sites(self, service: str | None = None, within: str = "") -> list[dict[str, Any]]: ...  # noqa: D102
+        @property
+        def site_kinds(self) -> list[str]: ...  # noqa: D102
+
+        def sites(self, service: str | None = None, within: str = "") -> Sequence[dict[str, Any]]: ...  # noqa: D102
         def footprints(self, kind: str) -> list[dict[str, Any]]: ...  # noqa: D102
         def rows_within(self, within: str) -> Any: ...  # noqa: D102
         def modes(self) -> list[str]: ...  # noqa: D102
@@ -105,13 +113,9 @@ class ServicesOfEdition:
         accepting : {"", "children", "adults"}
             Only those known to take new NHS patients of these ages.
         """
-        kinds = set(giving(self.service(service)["id"]))
-        flag = f"accepting_{accepting}"
-        return [
-            row
-            for row, site in enumerate(self.sites())
-            if site["service"] in kinds and (not accepting or site.get(flag) is True)
-        ]
+        kinds, sites = set(giving(self.service(service)["id"])), self.sites()
+        rows = [row for row, kind in enumerate(self.site_kinds) if kind in kinds]
+        return [row for row in rows if takes_new(sites[row], accepting)] if accepting else rows
 
     def site_supply(self, rows: Sequence[int]) -> NDArray[np.float64]:
         """Give what each of these sites counts as supply, shape (k,).
@@ -149,7 +153,7 @@ class ServicesOfEdition:
     @cached_property
     def _services(self) -> dict[str, dict[str, Any]]:
         inside = Counter(str(site["service"]) for site in self.sites() if site.get("inside", True))
-        listed = Counter(str(site["service"]) for site in self.sites())
+        listed = Counter(self.site_kinds)
         councils = [str(entry["code"]) for entry in self.footprints("lad")]
         found: dict[str, dict[str, Any]] = {}
         for service in load_services().values():

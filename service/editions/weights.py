@@ -21,7 +21,7 @@ NUMBER = r"[0-9]{1,4}(?:\.[0-9]{1,6})?"
 PAIR = f"{NAME}[:=]{NUMBER}"
 WEIGHTS = f"{PAIR}(?:,{PAIR}){{0,39}}"
 LARGEST = 10_000
-ABOUT = "indicator:weight pairs with commas between, such as overcrowded_share:2,rented_share:0"
+ABOUT = "indicator=weight pairs with commas between, such as overcrowded_share=2,rented_share=0"
 
 
 def read_weights(text: str) -> str:
@@ -44,6 +44,9 @@ def read_weights(text: str) -> str:
     """
     if not text:
         return ""
+    if below := re.search(rf"({NAME})[:=](-{NUMBER})(?=,|$)", text):
+        said = f"weights gives {below[1]} the weight {below[2]}; a weight is 0 or more."
+        raise BadQuery("weights", said, hint="Give 0 to leave an indicator out.")
     if not re.fullmatch(WEIGHTS, text):
         raise BadQuery("weights", f"weights is {text[:80]!r}; expected {ABOUT}.", hint=f"Give {ABOUT}.")
     pairs = [pair.split(":") for pair in text.replace("=", ":").split(",")]
@@ -73,7 +76,7 @@ def weights_text(typed: str) -> str:
         If the file or the text cannot be read as weights; it names the file and the indicator.
     """
     if not typed.endswith(".toml"):
-        return read_weights(typed.replace("=", ":").replace(" ", ""))
+        return read_weights(typed.replace(" ", ""))
     try:
         entries = tomllib.loads(Path(typed).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -37,6 +37,8 @@ MEDIA_TYPES = {
     "parquet": "application/vnd.apache.parquet",
     "pdf": "application/pdf",
 }
+WRITTEN = "2"
+"""Part of the tag of every file: to be raised whenever the same figures would be written differently."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # full-width forms too: Excel reads them
 
 
@@ -58,6 +60,8 @@ def csv_cell(value: Any) -> str:
         return ""
     if isinstance(value, str):
         return safe_text(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return repr(value)
@@ -78,8 +82,16 @@ def excel_csv_bytes(table: Table) -> bytes:
 
 
 def csv_metadata(table: Table, file: str) -> bytes:
-    """Describe a CSV file by the W3C's "CSV on the Web" vocabulary; goes beside it as ``FILE-metadata.json``."""
-    types = {"text": "string", "whole": "integer", "number": "double"}
+    """Describe a CSV file by the W3C's "CSV on the Web" vocabulary; goes beside it as ``FILE-metadata.json``.
+
+    Parameters
+    ----------
+    table : Table
+        What the file holds.
+    file : str
+        Its address, as seen from where the description is.
+    """
+    types = {"text": "string", "whole": "integer", "number": "double", "truth": "boolean"}
     document = {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
         "url": file,
@@ -94,6 +106,7 @@ def csv_metadata(table: Table, file: str) -> bytes:
                     "titles": column.name,
                     "datatype": types[column.kind],
                     "dc:description": column.about,
+                    **({"dc:source": list(column.sources)} if column.sources else {}),
                 }
                 for column in table.columns
             ],
@@ -187,6 +200,13 @@ def make(store: str, path: str, kind: str, view: dict[str, Any], edition: str) -
     """Write one file; the job that the workshop runs."""
     opened = open_edition(Path(store), view["place"], edition, check=False)
     return str(write_table(opened, View(**view), Path(path), kind))
+
+
+def describe(store: str, path: str, view: dict[str, Any], edition: str, file: str) -> str:
+    """Write the description of a CSV file; the job that the workshop runs for a large place."""
+    opened = open_edition(Path(store), view["place"], edition, check=False)
+    put(Path(path), csv_metadata(table_of(opened, View(**view)), file))
+    return path
 
 
 def file_query(view: View) -> str:

@@ -5,7 +5,8 @@ Every format is written from this one table, so that they cannot differ.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,12 @@ import numpy as np
 from layers.map_layers import RANKED, map_layer, site_symbols
 from service.access import layer_columns as access
 from service.drawing.features import shown_indicator
+from service.editions.credits import credits_for, sources_behind
 from service.editions.edition import Edition
 from service.editions.layer_figures import column_names, figures
 from service.editions.scoring import LEADING, METHOD_VERSION, OWN_WEIGHTS, Scores, score
+from service.editions.services import takes_new
+from service.editions.site_names import ORDER_OF_SITES, in_order
 from service.editions.views import ACCESS, View, dial_text
 
 TEXT = (
@@ -41,6 +45,7 @@ WHOLE = (
     *access.WHOLE,
 )
 NONE_IS_ZERO = ("need_fifth", "rank", "place_rank", "rank_low", "rank_high", *access.NONE_IS_ZERO)
+AMONG = "among the neighbourhoods asked for: the whole place, or those of within="
 ABOUT_COLUMNS = {
     "lsoa21cd": "Code of the neighbourhood: its 2021 LSOA",
     "lsoa21nm": "Name of the LSOA",
@@ -51,19 +56,21 @@ ABOUT_COLUMNS = {
     "population": "Residents, mid-2022",
     "eligible": "People of the ages the focus is about",
     "need_score": "Need score, 0 to 100; 100 is the greatest need",
-    "need_position": "Share of people in neighbourhoods of lower need plus half of those at the same need, 0 to 1",
-    "need_fifth": "Fifth of neighbourhoods by need; 1 is the greatest need",
-    "targeting_score": "Share per head as a multiple of the average; 1 is average",
-    "rank": "Rank by need among the rows of this file; 1 is the greatest need",
+    "need_position": "Share of people in neighbourhoods of lower need plus half of those at the same need, 0 to 1, "
+    f"{AMONG}",
+    "need_fifth": f"Fifth of neighbourhoods by need, {AMONG}; 1 is the greatest need",
+    "targeting_score": f"Share per head as a multiple of the average, {AMONG}; 1 is average",
+    "rank": f"Rank by need, {AMONG}; 1 is the greatest need",
     "place_rank": "Rank by need in the whole place; 1 is the greatest need",
-    "rank_low": "Low end of the rank among the rows of this file: 5 of 100 draws are lower; 1 is the greatest need",
-    "rank_high": "High end of the rank among the rows of this file: 5 of 100 draws are higher",
-    "top_fifth_chance": "Share of draws in which it is in the fifth of greatest need, 0 to 1",
+    "rank_low": f"Low end of the rank, {AMONG}: 5 of 100 draws are lower; 1 is the greatest need",
+    "rank_high": f"High end of the rank, {AMONG}: 5 of 100 draws are higher",
+    "top_fifth_chance": f"Share of draws in which it is in the fifth of greatest need, 0 to 1, {AMONG}",
     "certainty": "surely in or surely out of the fifth of greatest need (9 of 10 draws), borderline, or method only: "
     "more than a third of the weight has no published counts, so the draws show only how much the method matters",
     "grade": "Least sure grade among the indicators used: measured, apportioned, modelled or imputed",
     "note": "What is not known here",
-    "certainty_class": "Class on the map: 1 in the fifth of greatest need in 9 of 10 draws, 2 borderline, 3 hardly",
+    "certainty_class": "Class on the map: 1 in the fifth of greatest need in 9 of 10 draws or more, 2 in 1 to 9 of "
+    "10, 3 in 1 of 10 or fewer",
     "value": "The value whose clusters these are: the need score, or the indicator asked for",
     "cluster": "Where values gather in the place (local Moran's I, false discovery rate 5 %), in words about the value",
     "moran": "Local Moran's I",
@@ -87,10 +94,11 @@ ABOUT_SITES = {
     "easting": "Easting on the British National Grid, metres",
     "northing": "Northing on the British National Grid, metres",
     "lsoa21cd": "Neighbourhood it stands in",
-    "inside": "Whether it stands inside the place",
+    "inside": "true where it stands inside the place, else false",
     "address": "Address, as its list has it",
-    "accepting_children": "Whether it says that it takes new NHS patients under 18",
-    "accepting_adults": "Whether it says that it takes new NHS patients of 18 and over",
+    "accepting_children": "true where it takes new NHS patients under 18, false where not; empty where nobody has said",
+    "accepting_adults": "true where it takes new NHS patients of 18 and over, false where not; empty where nobody has "
+    "said",
     "accepting_by": "Who said so",
     "supply": "What it offers, in the unit of its service",
     "capacity": "The most it can take, in the unit of its service",
@@ -98,10 +106,7 @@ ABOUT_SITES = {
     "part_of": "Code of the site that a branch belongs to",
     "source_date": "Day of the list, or of the answer",
 }
-ORDER_OF_SITES = (
-    *("site_id", "service", "name", "address", "postcode", "lsoa21cd", "inside"),
-    *("easting", "northing", "lon", "lat"),
-)
+TRUTHS_OF_SITES = ("inside", "accepting_children", "accepting_adults")
 NUMBERS_OF_SITES = ("lon", "lat", "easting", "northing", "supply", "capacity", "fte")
 DECIMALS_SHOWN = {"need_score": 1, "need_position": 3, "targeting_score": 2, "top_fifth_chance": 2, "imd_score": 1}
 DECIMALS_SHOWN |= access.DECIMALS
@@ -115,12 +120,14 @@ class Column:
     ----------
     name, about : str
         Its published name and one sentence.
-    kind : {"text", "whole", "number"}
-        What its values are.
+    kind : {"text", "whole", "number", "truth"}
+        What its values are; truths are true or false.
     values : list
-        Plain text, int or float; None = not known.
+        Plain text, int, float or bool; None = not known.
     decimals : int
         Decimals a spreadsheet shows; the figure itself is whole.
+    sources : tuple of str
+        Titles of the published sources it rests on, the nearest first.
     """
 
     name: str
@@ -128,6 +135,7 @@ class Column:
     kind: str
     values: list[Any]
     decimals: int = 2
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -177,13 +185,39 @@ def table_of(edition: Edition, view: View) -> Table:
     names = edition.names(scores.rows)
     columns = [_column(edition, name, [row.get(name) for row in names]) for name in LEADING]
     for name in layer_names(edition, scores):
-        columns.append(_column(edition, name, _plain(figures(edition, scores, name), name)))
-    facts = facts_of(edition, view) | dial_facts(scores)
+        columns.append(_column(edition, name, _plain(figures(edition, scores, name), name, _about(edition, name)[1])))
+    columns, facts = _credited(edition, view, columns)
+    facts |= dial_facts(scores)
     shown = shown_indicator(edition, view)
     if view.layer == "indicator" and shown in edition.own.indicators:
         columns.append(_notes(edition, shown, scores))
         facts |= {"own": edition.own.sentences(shown)}
     return Table(columns, facts, scores)
+
+
+def _credited(edition: Edition, view: View, columns: list[Column]) -> tuple[list[Column], dict[str, Any]]:
+    """Say of each column where it comes from, and of the file whom it has to credit: the sources of its columns."""
+    facts = facts_of(edition, view)
+    asked = view.but(service=facts["access"]["service"]) if "access" in facts else view
+    behind = sources_behind(edition, asked, [column.name for column in columns])
+    sources, sentences = credits_for(behind)
+    named = [
+        replace(column, sources=tuple(f"{source['title']}, {source['publisher']}" for source in behind[column.name]))
+        for column in columns
+    ]
+    return named, _that_matter(facts) | {"attribution": sentences, "sources": _plain_sources(sources)}
+
+
+def _that_matter(facts: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the focus and the dial where they change nothing in the file."""
+    idle = {"focus", "focus_title", "strength", "weights"} if facts["layer"] in WITHOUT_FOCUS else set()
+    turned = facts.get("access", {}).get("demand") == "targeting"  # then the dial says who shares what is in reach
+    idle |= {"rho"} if facts["layer"] in WITHOUT_DIAL and not turned else set()
+    return {name: value for name, value in facts.items() if name not in idle}
+
+
+def _plain_sources(sources: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{key: source.get(key, "") for key in ("title", "publisher", "edition", "licence")} for source in sources]
 
 
 def _notes(edition: Edition, name: str, scores: Scores) -> Column:
@@ -209,15 +243,13 @@ def _column(edition: Edition, name: str, values: list[Any]) -> Column:
 
 
 def _sites_table(edition: Edition, view: View) -> Table:
-    found = [
-        site
-        for site in edition.sites(view.service or None, view.within)
-        if not view.accepting or site.get(f"accepting_{view.accepting}") is True
+    found = [site for site in edition.sites(view.service or None, view.within) if takes_new(site, view.accepting)]
+    held = list(dict.fromkeys(name for site in edition.sites() for name in site)) or list(ORDER_OF_SITES)
+    columns = [
+        Column(name, *_about_site(name), [site.get(name) for site in found], 6) for name in in_order(tuple(held))
     ]
-    held = list(dict.fromkeys(name for site in found for name in site)) or ["site_id"]
-    names = [*(name for name in ORDER_OF_SITES if name in held), *(name for name in held if name not in ORDER_OF_SITES)]
-    columns = [Column(name, *_about_site(name), [_site_value(site.get(name)) for site in found], 6) for name in names]
-    facts = facts_of(edition, view) | {"rows": "sites", "sheet": "Sites"}
+    columns, facts = _credited(edition, view, columns)
+    facts |= {"rows": "sites", "sheet": "Sites"}
     if view.service:
         facts["title"] = f"{edition.place['name']}: {site_symbols([view.service])[view.service].plural}"
     if view.accepting:
@@ -225,20 +257,17 @@ def _sites_table(edition: Edition, view: View) -> Table:
     return Table(columns, facts, None)
 
 
-def _site_value(value: Any) -> Any:
-    return ("yes" if value else "no") if isinstance(value, bool) else value
-
-
 def _about_site(name: str) -> tuple[str, str]:
-    return ABOUT_SITES.get(name, name.replace("_", " ")), "number" if name in NUMBERS_OF_SITES else "text"
+    kind = "number" if name in NUMBERS_OF_SITES else "truth" if name in TRUTHS_OF_SITES else "text"
+    return ABOUT_SITES.get(name, name.replace("_", " ")), kind
 
 
-def _plain(values: Any, name: str) -> list[Any]:
+def _plain(values: Any, name: str, kind: str) -> list[Any]:
     """Turn an array into plain values, with None for what is not known."""
     if name in TEXT:
         return [text or None for text in values]
     known = np.isfinite(values) & ((np.asarray(values) > 0) if name in NONE_IS_ZERO else True)
-    plain = [int(value) for value in np.where(known, values, 0)] if name in WHOLE else np.asarray(values).tolist()
+    plain = [int(value) for value in np.where(known, values, 0)] if kind == "whole" else np.asarray(values).tolist()
     return [value if is_known else None for value, is_known in zip(plain, known.tolist(), strict=True)]
 
 
@@ -248,7 +277,13 @@ def _about(edition: Edition, name: str) -> tuple[str, str]:
         return ABOUT_COLUMNS[name], "text" if name in TEXT else "whole" if name in WHOLE else "number"
     indicator = edition.indicators[name]
     about = [str(indicator["name"]), str(indicator.get("unit") or ""), str(indicator.get("period") or "")]
-    return ", ".join(part for part in about if part), "number"
+    return ", ".join(part for part in about if part), kind_of_indicator(indicator)
+
+
+def kind_of_indicator(facts: dict[str, Any]) -> str:
+    """Tell whole numbers from others: a published rank is whole by nature, a share or a mean is not."""
+    is_rank = str(facts.get("unit") or "").startswith("rank") and not facts.get("decimals", 2)
+    return "whole" if is_rank else "number"
 
 
 def _decimals(edition: Edition, name: str) -> int:
@@ -285,9 +320,7 @@ def facts_of(edition: Edition, view: View) -> dict[str, Any]:
         "layer": view.layer,
         "indicator": shown_indicator(edition, view) if view.layer == "indicator" else "",
         "attribution": edition.attribution(view.layer or "targeting"),
-        "sources": [
-            {key: source.get(key, "") for key in ("title", "publisher", "edition", "licence")} for source in used
-        ],
+        "sources": _plain_sources(used),
         "caution": "Places are deprived, people are not. An empty cell means not known.",
         **({"access": shown, "access_words": access.words_of(edition, view)} if shown else {}),
     }
@@ -322,7 +355,7 @@ def describing_lines(facts: dict[str, Any]) -> list[str]:
     if facts["layer"] not in WITHOUT_FOCUS or "siting" in facts:
         lines.append(f"Focus: {facts['focus_title']} ({facts['focus']}), strength of the evidence: {facts['strength']}")
     lines += _dial_lines(facts)
-    if facts["weights"]:
+    if facts.get("weights"):
         lines.append(
             f"Own weights, not the published ones: {facts['weights']}. How sure the ranks are is {OWN_WEIGHTS}"
         )

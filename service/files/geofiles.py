@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from service.files.map_style import StyleRule
 
 LAYER = "scores"
-KINDS = {"text": "str", "whole": "Int64", "number": "float64"}
+KINDS = {"text": "str", "whole": "Int64", "number": "float64", "truth": "boolean"}
 
 
 def frame(table: Table, stored: StoredEdition) -> gpd.GeoDataFrame:
@@ -103,6 +103,6 @@ def _geo(shapes: gpd.GeoDataFrame) -> dict[str, Any]:
         "encoding": "WKB",
         "geometry_types": sorted(shapes.geom_type.unique()),
         "crs": CRS.from_user_input(GRID).to_json_dict(),
-        "bbox": [float(edge) for edge in shapes.total_bounds],
+        **({"bbox": [float(edge) for edge in shapes.total_bounds]} if len(shapes) else {}),
     }
     return {"version": "1.0.0", "primary_column": "geometry", "columns": {"geometry": column}}

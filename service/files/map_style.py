@@ -1,7 +1,7 @@
 """How a file for GIS programs is drawn when it is opened: the colours of the map, as QGIS and the OGC write styles.
 
 One list of rules makes both: the same classes and words as the map's legend, hatching where there is no figure,
-white lines over what is borderline.
+white lines over what may or may not be in the fifth of greatest need.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 
 from layers.map_classes import BORDERLINE, MISSING, LegendClass
-from layers.map_layers import BORDERLINE_LABEL, MapLayer, site_symbols
+from layers.map_layers import HATCHED_LABEL, MapLayer, site_symbols
 from service.drawing.picture import legend_words
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def area_rules(drawn: DrawnLayer) -> list[StyleRule]:
     if drawn.hatched.any():
         low, high = BORDERLINE
         tests = [Condition("top_fifth_chance", ">", low), Condition("top_fifth_chance", "<", high)]
-        rules.append(StyleRule(BORDERLINE_LABEL, tests, "lines", DOUBT))
+        rules.append(StyleRule(HATCHED_LABEL, tests, "lines", DOUBT))
     return rules
 
 

@@ -19,6 +19,8 @@ from service.files.file_table import Column, Table, describing_lines
 
 SHEET = "Scores"
 WIDEST = 44
+MOST_NAMED = 3
+A4 = 9
 HEADER_ROW = 3
 BODY = {"font_name": "Arial", "font_size": 12}
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -88,8 +90,13 @@ def _contents(*tables: Table) -> pd.DataFrame:
 
 
 def _notes(*tables: Table) -> pd.DataFrame:
-    columns = {column.name: _prose(column.about) for table in tables for column in table.columns}
-    return pd.DataFrame({"Column": list(columns), "What it means": list(columns.values())})
+    columns = {column.name: column for table in tables for column in table.columns}.values()
+    listed = {
+        "Column": [column.name for column in columns],
+        "What it means": [_prose(column.about) for column in columns],
+        "Source": [_prose("; ".join(column.sources)) for column in columns],
+    }
+    return pd.DataFrame(listed if any(listed["Source"]) else {name: listed[name] for name in list(listed)[:2]})
 
 
 def _write_listing(book: GPWorkbook, name: str, listing: pd.DataFrame, table_name: str, title: str) -> None:
@@ -105,7 +112,11 @@ def _write_scores(book: GPWorkbook, table: Table, name: str) -> None:
     rows = table.facts.get("rows", "neighbourhoods")
     about = f"This worksheet contains one table of {len(table)} {rows}. {table.facts['caution']}"
     sheet.write_string(1, 0, about, book.add_format(BODY))
-    sheet.write_string(2, 0, " ".join(table.facts["attribution"]), book.add_format(theme.source_format))
+    sheet.write_string(2, 0, _source_line(table), book.add_format(theme.source_format))
+    sheet.set_landscape()
+    sheet.set_paper(A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(HEADER_ROW)
     heading = book.add_format(theme.column_heading_format)
     for number, column in enumerate(table.columns):
         _write_column(book, sheet, number, column)
@@ -114,16 +125,30 @@ def _write_scores(book: GPWorkbook, table: Table, name: str) -> None:
     sheet.add_table(*area, {"name": name, "columns": headers, "autofilter": False, "style": None})
 
 
+def _source_line(table: Table) -> str:
+    """Say in a line whose data these are; the sentences that their licences ask for stand on the cover."""
+    first, *more = list(dict.fromkeys(str(source["publisher"]) for source in table.facts["sources"])) or ["see Cover"]
+    named = f"{first} and {len(more)} more" if len(more) > MOST_NAMED else ", ".join([first, *more])
+    return f"Source: {named}. Attribution and licences: see the worksheet Cover."
+
+
 def _write_column(book: GPWorkbook, sheet: Any, number: int, column: Column) -> None:
-    pattern = "@" if column.kind == "text" else "0" if column.kind == "whole" else "0" + _places(column.decimals)
-    wrapped = {"text_wrap": True, "valign": "top"} if column.kind == "text" else {"valign": "top"}
+    is_text = column.kind in ("text", "truth")
+    pattern = "@" if is_text else "0" if column.kind == "whole" else "0" + _places(column.decimals)
+    wrapped = {"text_wrap": True, "valign": "top"} if is_text else {"valign": "top"}
     cell = book.add_format({**BODY, "num_format": pattern, **wrapped})
-    write = sheet.write_string if column.kind == "text" else sheet.write_number
+    write = sheet.write_string if is_text else sheet.write_number
     for row, value in enumerate(column.values, HEADER_ROW + 1):
         if value is not None:
-            write(row, number, Exact(value) if column.kind == "number" else value, cell)
+            write(row, number, _cell(column, value), cell)
     longest = max((len(str(value)) for value in column.values if column.kind == "text" and value), default=10)
     sheet.set_column(number, number, min(WIDEST, max(12, longest, len(column.name)) * 1.15))
+
+
+def _cell(column: Column, value: Any) -> Any:
+    if column.kind == "truth":
+        return "true" if value else "false"
+    return Exact(value) if column.kind == "number" else value
 
 
 def _places(decimals: int) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 
 from layers.map_classes import value_text
-from layers.map_layers import site_symbols
+from layers.map_layers import HATCHED_LABEL, site_symbols
 from service.drawing.features import councils
 from service.editions.edition import COUNCILS_ABOVE, Edition
 from service.editions.scoring import LEADING, score
@@ -100,7 +100,8 @@ def pdf_bytes(edition: Edition, view: View) -> bytes:
     facts = table.facts
     content = {
         "title": _title(edition, view, page),
-        "description": page.description,
+        "description": f"{facts['title']}: map, classes, a table of the main columns, and sources. Edition "
+        f"{facts['edition']}, method version {facts['method']}. {facts['caution']}",
         "keywords": [str(edition.place["name"]), f"edition {facts['edition']}", f"method version {facts['method']}"],
         "fictional": facts["fictional"],
         "alt": page.description,
@@ -113,7 +114,7 @@ def pdf_bytes(edition: Edition, view: View) -> bytes:
         "sources": _sources(facts),
         "footer": f"{facts['title']}. Edition {facts['edition']}, method version {facts['method']}",
     }
-    picture = map_picture(edition, view, scores, service=service)
+    picture = map_picture(edition, view, scores, service=service, headed=False)
     return tagged_pdf(TEMPLATE, content, picture=picture, built=facts["built"])
 
 
@@ -135,7 +136,8 @@ def _classes(page: MapPage) -> dict[str, Any] | None:
     """Give the legend as a table; sites in its place where there are no classes."""
     if page.legend:
         rows = [[line.label or line.range, line.range, line.count_text] for line in page.legend]
-        rows += [[page.hatched, "", ""]] if page.hatched else []
+        if page.hatched:
+            rows.append([HATCHED_LABEL, "as its colour", page.hatched.removeprefix(f"{HATCHED_LABEL}. ")])
         heads = ["Class", page.layer.value_name, "Neighbourhoods"]
         return _made([(head, width, False) for head, width in zip(heads, (3.0, 2.0, 2.0), strict=True)], rows)
     if page.services:
@@ -165,7 +167,7 @@ def _listed(edition: Edition, view: View, table: Table) -> tuple[str, dict[str, 
 
 def _listed_sites(table: Table) -> tuple[str, dict[str, Any], list[str]]:
     """List the sites inside the place; those around it stand in the other files."""
-    inside = [row for row, text in enumerate(_values(table, "inside")) if text == "yes"]
+    inside = [row for row, truth in enumerate(_values(table, "inside")) if truth]
     if len(inside) > MOST_ROWS:
         return "Sites", _made([], []), [f"{len(inside):,} sites are too many to print: the CSV file lists them."]
     outside = len(table) - len(inside)
@@ -216,6 +218,8 @@ def _cell(column: Column, value: Any) -> str:
         return site_symbols([str(value)])[str(value)].name
     if value is None or isinstance(value, str):
         return value or ""
+    if column.kind == "truth":
+        return "yes" if value else "no"
     if column.kind == "whole":
         return f"{value:,}"
     return value_text(float(value), 0 if column.name == "population" else column.decimals)

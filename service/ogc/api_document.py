@@ -10,9 +10,7 @@ from typing import Any
 
 from service.editions.views import DEFAULT_RHO
 from service.ogc.collections import Collection
-from service.ogc.documents import ABOUT, GEOJSON, HTML, JSON, SCHEMA
-from service.ogc.documents import OPENAPI_30 as DOCUMENT_30
-from service.ogc.documents import OPENAPI_31 as DOCUMENT_31
+from service.ogc.documents import ABOUT, GEOJSON, HTML, JSON, OPENAPI_30_TYPE, OPENAPI_31_TYPE, SCHEMA
 from service.ogc.parameters import DIAL, FARTHEST, LIMIT, MOST
 from service.ogc.properties import LONGEST_TEXT, Property
 from service.ogc.systems import CRS84, DEGREES, EVERY
@@ -26,6 +24,7 @@ ERRORS = {
     "503": "Nothing is built for this place yet, or the service is busy; Retry-After says when to come back",
     "405": "Another method than GET, HEAD or OPTIONS",
     "414": "The address is too long",
+    "431": "A header is too long",
 }
 
 
@@ -78,17 +77,22 @@ def _fixed_paths() -> Document:
     paths = {
         "/": _read("getLandingPage", "Landing page", "landingPage", ["f"]),
         "/conformance": _read("getConformance", "Conformance classes", "confClasses", ["f"]),
-        "/api": _read("getApi", "This document", "anyObject", ["fApi"], media=(JSON, DOCUMENT_30, DOCUMENT_31)),
+        "/api": _read("getApi", "This document", "anyObject", ["fApi"], media=(JSON, OPENAPI_30_TYPE, OPENAPI_31_TYPE)),
         "/collections": _read("getCollections", "All collections", "collections", ["f"]),
         of_collection: _read("describeCollection", "One collection", "collection", ["f", "edition"]),
         f"{of_collection}/queryables": _read(
             "getQueryables", "What features can be asked for by", "anyObject", ["f", "edition"], media=(SCHEMA,)
         ),
         f"{of_collection}/schema": _read(
-            "getSchema", "What features carry", "anyObject", ["f", "edition"], media=(SCHEMA,)
+            "getSchema", "What features carry", "anyObject", ["f", "edition", "within"], media=(SCHEMA,)
         ),
         f"{of_collection}/items/{{featureId}}": _read(
-            "getFeature", "One feature", "feature", ["f", "edition", "crs"], media=(GEOJSON,), tag="Data"
+            "getFeature",
+            "One feature",
+            "feature",
+            ["f", "edition", "crs", "within", "rhoOfScores"],
+            media=(GEOJSON,),
+            tag="Data",
         ),
     }
     for path, operations in paths.items():
@@ -151,6 +155,7 @@ def _parameters() -> Document:
     def systems(name: str, about: str, among: list[str]) -> Document:
         return _parameter(name, about, {"type": "string", "enum": among, "default": CRS84.address})
 
+    dial: Document = {"type": "number", "minimum": 1, "maximum": 20, "default": DEFAULT_RHO}
     of_features, of_box = "System that coordinates are wanted in", "System of the numbers of bbox"
     return {
         "collectionId": {
@@ -173,7 +178,7 @@ def _parameters() -> Document:
         ),
         "limit": _parameter(
             "limit",
-            f"Features on a page; more than {MOST} counts as {MOST}. A page ends early where boundaries are long",
+            f"Features on a page; more than {MOST} counts as {MOST}. A page ends early where it would be long",
             {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT},
             **form,
         ),
@@ -206,11 +211,8 @@ def _parameters() -> Document:
             "lad:CODE, ward:CODE, msoa:CODE or team:NAME; ranks are then those within it",
             {"type": "string", "pattern": f"^(?:{WITHIN})$"},
         ),
-        DIAL: _parameter(
-            DIAL,
-            "The dial: 1 to 20, at most two decimals",
-            {"type": "number", "minimum": 1, "maximum": 20, "default": DEFAULT_RHO},
-        ),
+        DIAL: _parameter(DIAL, "The dial: 1 to 20, at most two decimals", dial),
+        "rhoOfScores": _parameter(DIAL, "The dial: 1 to 20, at most two decimals; for scores alone", dial),
     }
 
 

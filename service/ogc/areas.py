@@ -15,11 +15,12 @@ from service.editions.layer_figures import figures
 from service.editions.scoring import LEADING, Scores, score
 from service.ogc import boxes
 from service.ogc.grid import grid_of
-from service.ogc.properties import Property, Value, properties_of_neighbourhoods, properties_of_scores
-from service.ogc.systems import CRS84, DEGREES, NATIONAL_GRID, System
+from service.ogc.properties import Property, Value, properties_of_neighbourhoods, properties_of_scores, room_for
+from service.ogc.systems import DEGREES, NATIONAL_GRID, System
 
 if TYPE_CHECKING:
     from layers.gradient import Counts
+    from service.editions.fragments import Fragments
     from service.editions.views import View
 
 PAIR = re.compile(rb"\[(-?[0-9.eE+-]+),(-?[0-9.eE+-]+)\]")
@@ -36,12 +37,15 @@ class Areas:
         What they are of.
     rows : array of int, shape (n,)
         Row numbers in the edition.
+    within : str
+        The footprint that they lie in; empty for the whole place.
     properties : list of Property
         What each feature carries, in order.
     """
 
     edition: Edition
     rows: Counts
+    within: str
     properties: list[Property]
 
     def __len__(self) -> int:
@@ -52,11 +56,6 @@ class Areas:
     def systems(self) -> tuple[System, ...]:
         """Systems the features can be given in, the one they are kept in last."""
         return DEGREES if grid_of(self.edition) is None else (*DEGREES, NATIONAL_GRID)
-
-    @property
-    def storage(self) -> System:
-        """The system the boundaries are kept in without loss: that of the publisher, where the edition has it."""
-        return NATIONAL_GRID if NATIONAL_GRID in self.systems else CRS84
 
     @property
     def extent(self) -> list[float]:
@@ -81,16 +80,29 @@ class Areas:
         """Tell which features touch a box: bool, shape (n,). Boundaries are looked at, not only their boxes."""
         grid = grid_of(self.edition) if system.grid else None
         shapes = self.edition.shapes("full") if grid is None else grid.shapes
-        around = (_degree_boxes(self.edition) if grid is None else grid.boxes)[self.rows]
+        around = (self.edition.boxes if grid is None else grid.boxes)[self.rows]
         found = boxes.touching(around, box)
         for index in np.flatnonzero(found & ~boxes.within(around, box)).tolist():
             found[index] = boxes.touches(orjson.loads(shapes[int(self.rows[index])]), box)
         return found
 
+    def sizes(self, index: Counts, system: System) -> Counts:
+        """Say about how many bytes some features have when they are written, without reading them."""
+        rows = self.rows[index]
+        columns = sum(map(room_for, self.properties))
+        return np.asarray(self._shapes(system).sizes(rows) + self._words().sizes(rows) + columns)
+
+    def _words(self) -> Fragments:
+        """Give the prepared words of neighbourhoods that features carry."""
+        raise NotImplementedError
+
+    def _shapes(self, system: System) -> Fragments:
+        grid = grid_of(self.edition) if system.grid else None
+        return self.edition.shapes("full") if grid is None else grid.shapes
+
     def geometries(self, index: Counts, system: System) -> list[bytes]:
         """Give encoded geometries as published, in a system."""
-        grid = grid_of(self.edition) if system.grid else None
-        found = (self.edition.shapes("full") if grid is None else grid.shapes).many(self.rows[index])
+        found = self._shapes(system).many(self.rows[index])
         return [PAIR.sub(rb"[\2,\1]", text) for text in found] if system.swapped else found
 
     def matching(self, name: str, value: Value) -> np.ndarray:
@@ -113,8 +125,12 @@ class Neighbourhoods(Areas):
 
     def __init__(self, edition: Edition, within: str = "") -> None:
         self.edition = edition
+        self.within = within
         self.rows = edition.rows_within(within)
         self.properties = properties_of_neighbourhoods(edition)
+
+    def _words(self) -> Fragments:
+        return self.edition.fact_fragments
 
     def records(self, index: Counts) -> list[dict[str, Any]]:
         """Give the properties of some features."""
@@ -142,8 +158,12 @@ class ScoredNeighbourhoods(Areas):
     def __init__(self, edition: Edition, view: View) -> None:
         self.edition = edition
         self.view = view
+        self.within = view.within
         self.rows = edition.rows_within(view.within)
         self.properties = properties_of_scores(edition, view)
+
+    def _words(self) -> Fragments:
+        return self.edition.name_fragments
 
     @cached_property
     def scores(self) -> Scores:
@@ -201,7 +221,3 @@ def plain(values: Any, index: Counts) -> list[Any]:
     chosen, known = np.asarray(values, dtype=float)[index], np.isfinite(values)
     make = int if (values[known] == np.trunc(values[known])).all() else float
     return [make(value) if is_known else None for value, is_known in zip(chosen.tolist(), known[index], strict=True)]
-
-
-def _degree_boxes(edition: Edition) -> np.ndarray:
-    return np.asarray(np.load(edition.stored.folder / WEB / "boxes.npy", mmap_mode="r"))

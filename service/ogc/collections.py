@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Features = Neighbourhoods | ScoredNeighbourhoods | Sites
 SCORES = "scores-"
-ATTRIBUTED = {"neighbourhoods": "imd", "sites": "sites"}
+ATTRIBUTED = {"neighbourhoods": "indicator", "sites": "sites"}
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from urllib.parse import quote
 
 from service.editions.scoring import METHOD_VERSION
 from service.ogc.collections import Collection, Features
-from service.ogc.systems import CRS84, EVERY
+from service.ogc.systems import CRS84, EVERY, stored_in
 
 ROOT = "/ogc"
 JSON, GEOJSON, HTML = "application/json", "application/geo+json", "text/html"
 SCHEMA = "application/schema+json"
-OPENAPI_30 = "application/vnd.oai.openapi+json;version=3.0"
-OPENAPI_31 = "application/vnd.oai.openapi+json;version=3.1"
+OPENAPI_30_TYPE = "application/vnd.oai.openapi+json;version=3.0"
+OPENAPI_31_TYPE = "application/vnd.oai.openapi+json;version=3.1"
 QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 DESCRIBED_BY = "describedBy"  # case does not count in a relation, but GDAL 3.6 knows it in this spelling only
 PART_1 = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/"
@@ -71,10 +71,10 @@ def landing(base: str, title: str, form: str) -> dict[str, Any]:
         "description": ABOUT,
         "links": [
             *in_both_forms(base + "/", form, JSON),
-            link(f"{base}/api?f=json", "service-desc", OPENAPI_30, "API document, OpenAPI 3.0"),
-            link(f"{base}/api?f=openapi31", "service-desc", OPENAPI_31, "API document, OpenAPI 3.1"),
+            link(f"{base}/api?f=json", "service-desc", OPENAPI_30_TYPE, "API document, OpenAPI 3.0"),
+            link(f"{base}/api?f=openapi31", "service-desc", OPENAPI_31_TYPE, "API document, OpenAPI 3.1"),
             link(f"{base}/api?f=html", "service-doc", HTML, "API document for people"),
-            link(f"{base}/conformance", "conformance", JSON, "What of the standards is kept"),
+            link(f"{base}/conformance", "conformance", JSON, "Standards this service follows"),
             link(f"{base}/collections", "data", JSON, "Collections of features"),
         ],
     }
@@ -121,7 +121,7 @@ def collection_document(base: str, collection: Collection, form: str, edition: s
         "itemType": "feature",
         "extent": {"spatial": {"bbox": [features.extent], "crs": CRS84.address}},
         "crs": [system.address for system in features.systems],
-        "storageCrs": features.storage.address,
+        "storageCrs": stored_in(features.systems).address,
         "links": [*in_both_forms(address, form or "json", JSON, pin), *_ways_on(address, pin)],
     }
 
@@ -142,7 +142,8 @@ def queryables(base: str, collection: Collection, features: Features) -> dict[st
     Geometry is asked for by ``bbox``, so it is not one of them.
     """
     found = {part.name: part.schema() for part in features.properties if part.asked}
-    return _schema(f"{base}/collections/{collection.id}/queryables", f"{collection.title}: queryables", found)
+    document = _schema(f"{base}/collections/{collection.id}/queryables", f"{collection.title}: queryables", found)
+    return document | {"additionalProperties": False}
 
 
 def schema(base: str, collection: Collection, features: Features) -> dict[str, Any]:

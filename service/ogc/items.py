@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 import numpy as np
 import orjson
 
 from service.editions.scoring import METHOD_VERSION
+from service.ogc.areas import ScoredNeighbourhoods
 from service.ogc.collections import Collection, Features
 from service.ogc.documents import GEOJSON, HTML, JSON, Links, in_both_forms, link
 from service.ogc.errors import UnknownFeature
@@ -21,8 +22,12 @@ from service.ogc.systems import System
 if TYPE_CHECKING:
     from layers.gradient import Counts
 
-PAGE_BYTES = 8 * 2**20
-"""A page ends early where its boundaries would be longer; the rest is on the next one."""
+PAGE_BYTES = 2 * 2**20
+"""A page ends early where it would be longer, boundaries and properties together; the rest is on the next one."""
+PAGE_ROWS = 100
+"""A page for people has no more features than this."""
+AROUND = 80
+"""Bytes of a feature beside its geometry and its properties."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +70,13 @@ class Page:
 def page_of(base: str, collection: Collection, features: Features, query: ItemsQuery, form: str) -> Page:
     """Find the features of a query, and give those of its page."""
     matching = np.flatnonzero(_matches(features, query))
-    wanted = matching[query.offset : query.offset + query.limit]
-    geometries = _first_bytes(features.geometries(wanted, query.system))
-    index = wanted[: len(geometries)]
-    links = _links(f"{base}/collections/{collection.id}", query, form, len(matching), len(index))
-    return Page(len(matching), features, index, geometries, links)
+    step = min(query.limit, PAGE_ROWS) if form == "html" else query.limit
+    wanted = matching[query.offset : query.offset + step]
+    index = wanted[: _fitting(features.sizes(wanted, query.system))]
+    before = matching[: query.offset][-step:]
+    run = Run(len(matching), step, len(index), _fitting(features.sizes(before, query.system)[::-1]))
+    links = _links(f"{base}/collections/{collection.id}", query, form, run, collection.edition.id)
+    return Page(len(matching), features, index, features.geometries(index, query.system), links)
 
 
 def _matches(features: Features, query: ItemsQuery) -> np.ndarray:
@@ -81,13 +88,22 @@ def _matches(features: Features, query: ItemsQuery) -> np.ndarray:
     return found
 
 
-def _first_bytes(geometries: list[bytes]) -> list[bytes]:
-    """Give as many as fit into a page, one at least."""
-    ends = np.cumsum([len(text) for text in geometries])
-    return geometries[: max(1, int(np.searchsorted(ends, PAGE_BYTES, side="right")))]
+def _fitting(sizes: Counts) -> int:
+    """Say how many features of these sizes fit into a page, one at least."""
+    return max(1, int(np.searchsorted(np.cumsum(sizes + AROUND), PAGE_BYTES, side="right")))
 
 
-def _links(address: str, query: ItemsQuery, form: str, matched: int, returned: int) -> Links:
+class Run(NamedTuple):
+    """How many features match, a page wants, this page has, and fit into the page before it."""
+
+    matched: int
+    step: int
+    returned: int
+    before: int
+
+
+def _links(address: str, query: ItemsQuery, form: str, run: Run, edition: str) -> Links:
+    """Link a page to itself, its other form and its neighbours; these name the edition, so that all are of one."""
     items, kind = f"{address}/items", GEOJSON if form == "json" else HTML
     other = "html" if form == "json" else "json"
     links = [
@@ -95,12 +111,13 @@ def _links(address: str, query: ItemsQuery, form: str, matched: int, returned: i
         link(f"{items}?{query.query(form=other)}", "alternate", HTML if form == "json" else GEOJSON, f"As {other}"),
         link(address + pinned(query.kept), "collection", JSON, "The collection"),
     ]
-    if returned and query.offset + returned < matched:
-        after = query.query(form=form, offset=query.offset + returned)
+    if run.returned and query.offset + run.returned < run.matched:
+        after = query.query(form=form, offset=query.offset + run.returned, limit=run.step, edition=edition)
         links.append(link(f"{items}?{after}", "next", kind, "Next page"))
-    if query.offset and matched:
-        start = max(0, min(query.offset, matched) - query.limit)
-        before = query.query(form=form, offset=start, limit=min(query.limit, query.offset))
+    if query.offset and run.matched:
+        end = min(query.offset, run.matched)
+        size = min(run.step, run.before, end)
+        before = query.query(form=form, offset=end - size, limit=size, edition=edition)
         links.append(link(f"{items}?{before}", "prev", kind, "Page before"))
     return links
 
@@ -122,19 +139,22 @@ def items_document(collection: Collection, page: Page) -> bytes:
             "links": page.links,
             "numberMatched": page.matched,
             "numberReturned": page.returned,
-            "evenreach": evidence(collection),
+            "evenreach": evidence(collection, page.features),
             "features": features,
         }
     )
 
 
-def evidence(collection: Collection) -> dict[str, Any]:
-    """Say what every answer carries: edition, method and attribution."""
+def evidence(collection: Collection, features: Features) -> dict[str, Any]:
+    """Say what every answer carries: edition, method, attribution, the footprint and, of scores, the dial."""
+    dial = {"rho": features.view.rho} if isinstance(features, ScoredNeighbourhoods) else {}
     return {
         "place": collection.edition.place["id"],
         "fictional": bool(collection.edition.place.get("fictional")),
         "edition": collection.edition.id,
         "method": METHOD_VERSION,
+        **dial,
+        "within": features.within or None,
         "attribution": collection.attribution,
     }
 
@@ -147,6 +167,7 @@ class Item:
     geometry: bytes
     record: dict[str, Any]
     links: Links
+    features: Features
 
 
 def item_of(
@@ -186,7 +207,7 @@ def item_of(
     itself = f"{address}/items/{quote(identity, safe='')}"
     links = in_both_forms(itself, form, GEOJSON, urlencode(kept))
     links.append(link(address + pinned(kept), "collection", JSON, "The collection"))
-    return Item(identity, features.geometries(index, system)[0], features.records(index)[0], links)
+    return Item(identity, features.geometries(index, system)[0], features.records(index)[0], links, features)
 
 
 def item_document(collection: Collection, item: Item) -> bytes:
@@ -198,6 +219,6 @@ def item_document(collection: Collection, item: Item) -> bytes:
             "geometry": orjson.Fragment(item.geometry),
             "properties": item.record,
             "links": item.links,
-            "evenreach": evidence(collection),
+            "evenreach": evidence(collection, item.features),
         }
     )

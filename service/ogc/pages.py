@@ -11,14 +11,15 @@ import orjson
 from service.ogc.collections import Collection
 from service.ogc.documents import ROOT, Links
 from service.ogc.items import Item, Page
-from service.ogc.parameters import OF_ITEM, ItemsQuery
-from service.ogc.systems import System
+from service.ogc.parameters import DIAL, OF_ITEM, ItemsQuery
+from service.ogc.systems import EVERY, System
 from service.pages.furniture import breadcrumbs
 from service.pages.wording import UNKNOWN
 
 SERVICE = "Data for GIS programs"
 OUR_OWN = re.compile(rf"https?://[^/]+(?:/.*?)?(?={ROOT}(?:[/?]|$))")
 SHOWN_TYPES = {"application/geo+json": "GeoJSON", "application/json": "JSON", "text/html": "page"}
+NAMES = {system.address: f"{system.name[0].upper()}{system.name[1:]}" for system in EVERY}
 SHOWN_TYPES |= {"application/schema+json": "JSON Schema"}
 
 
@@ -42,6 +43,7 @@ def document_page(document: dict[str, Any], links: Links) -> dict[str, Any]:
     return {
         "page_title": title,
         "document": document,
+        "stored_as": NAMES.get(document.get("storageCrs", ""), ""),
         "links": links_of(links),
         "breadcrumbs": breadcrumbs((SERVICE, ROOT + "/"), (title, "")) if document.get("title") else None,
     }
@@ -63,7 +65,7 @@ def collections_page(document: dict[str, Any]) -> dict[str, Any]:
 def items_page(collection: Collection, page: Page, query: ItemsQuery) -> dict[str, Any]:
     """Gather what a page of features shows: every property in a table, and ways to other pages."""
     ways = {part["rel"]: local(part["href"]) for part in page.links}
-    kept = urlencode({name: query.kept[name] for name in OF_ITEM if name in query.kept} | {"f": "html"})
+    kept = urlencode({name: query.kept[name] for name in (*OF_ITEM, DIAL) if name in query.kept} | {"f": "html"})
     names = [part.name for part in page.features.properties]
     rows = [
         {
@@ -82,13 +84,14 @@ def items_page(collection: Collection, page: Page, query: ItemsQuery) -> dict[st
         "last": query.offset + page.returned,
         "before": ways.get("prev"),
         "after": ways.get("next"),
+        "start": f"{ROOT}/collections/{collection.id}/items?{query.query(form='html', offset=0)}",
         "system": query.system.name,
     }
 
 
 def item_page(collection: Collection, item: Item, system: System) -> dict[str, Any]:
     """Gather what one feature shows: its properties with what they are, and its geometry."""
-    about = {part.name: part.about for part in collection.features().properties}
+    about = {part.name: part.about for part in item.features.properties}
     return _of_collection(collection, item.id, item.links) | {
         "rows": [
             {"name": name, "about": about.get(name, ""), "value": _shown(value)} for name, value in item.record.items()

@@ -24,7 +24,7 @@ MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 OF_ITEMS = ("f", "limit", "offset", "bbox", "bbox-crs", "crs", "datetime", "within", "edition")
-OF_ITEM = ("f", "crs", "edition")
+OF_ITEM = ("f", "crs", "within", "edition")
 DIAL = "rho"
 KEPT = ("crs", "bbox", "bbox-crs", "datetime", "within", DIAL, "edition")
 
@@ -56,10 +56,11 @@ class ItemsQuery:
     asked: Mapping[str, tuple[str, Value]]
     kept: Mapping[str, str]
 
-    def query(self, *, form: str, offset: int | None = None, limit: int | None = None) -> str:
-        """Write the canonical query of the same features, from another offset if wanted."""
+    def query(self, *, form: str, offset: int | None = None, limit: int | None = None, edition: str = "") -> str:
+        """Write the canonical query of the same features, from another offset and of a named edition if wanted."""
         start = self.offset if offset is None else offset
-        parts = {**self.kept, **{name: text for name, (text, _) in self.asked.items()}}
+        pin = {"edition": edition} if edition else {}
+        parts = {**self.kept, **pin, **{name: text for name, (text, _) in self.asked.items()}}
         parts["limit"] = str(self.limit if limit is None else limit)
         if start:
             parts["offset"] = str(start)

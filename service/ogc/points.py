@@ -10,13 +10,14 @@ import orjson
 
 from service.editions.edition import Edition
 from service.ogc import boxes
-from service.ogc.properties import Property, Value, properties_of_sites
-from service.ogc.systems import CRS84, DEGREES, NATIONAL_GRID, System
+from service.ogc.properties import Property, Value, properties_of_sites, room_for
+from service.ogc.systems import DEGREES, NATIONAL_GRID, System
 
 if TYPE_CHECKING:
     from layers.gradient import Counts
 
-PLACED = ("lon", "lat", "easting", "northing")
+TEXTS = 200  # bytes for the name, the address and the point of a site: more than most have
+PLACED = ("lon", "lat")  # said by the geometry
 
 
 class _Facts(NamedTuple):
@@ -48,6 +49,8 @@ class Sites:
     ----------
     edition : Edition
         What they are of.
+    within : str
+        The footprint that they lie in; empty for all in and near the place.
     properties : list of Property
         What each feature carries; where it stands is its geometry.
     systems : tuple of System
@@ -58,6 +61,7 @@ class Sites:
 
     def __init__(self, edition: Edition, within: str = "") -> None:
         self.edition = edition
+        self.within = within
         self._sites = edition.sites(within=within)
         facts = _facts_of(edition)
         self.properties: list[Property] = facts.properties
@@ -67,11 +71,6 @@ class Sites:
     def __len__(self) -> int:
         """Count the sites."""
         return len(self._sites)
-
-    @property
-    def storage(self) -> System:
-        """The system the points are kept in: that of the postcode file, where the edition has it."""
-        return NATIONAL_GRID if NATIONAL_GRID in self.systems else CRS84
 
     def ids(self, index: Counts) -> list[str]:
         """Name some features by service and site."""
@@ -85,6 +84,10 @@ class Sites:
         """Tell which sites stand in a box: bool, shape (n,)."""
         points = self._points(np.arange(len(self)), system)
         return boxes.touching(np.hstack([points, points]), box)
+
+    def sizes(self, index: Counts, system: System) -> Counts:
+        """Say about how many bytes some features have when they are written."""
+        return np.full(len(index), TEXTS + sum(map(room_for, self.properties)), dtype=np.int64)
 
     def geometries(self, index: Counts, system: System) -> list[bytes]:
         """Give encoded points in a system."""

@@ -9,8 +9,17 @@ from typing import Any, Literal
 
 from service.editions.edition import Edition
 from service.editions.scoring import AFTER, LEADING
+from service.editions.site_names import in_order
 from service.editions.views import View
-from service.files.file_table import ABOUT_COLUMNS, ABOUT_SITES, NUMBERS_OF_SITES, TEXT, WHOLE
+from service.files.file_table import (
+    ABOUT_COLUMNS,
+    ABOUT_SITES,
+    NUMBERS_OF_SITES,
+    TEXT,
+    TRUTHS_OF_SITES,
+    WHOLE,
+    kind_of_indicator,
+)
 from service.web.queries import BadQuery
 
 Kind = Literal["string", "integer", "number", "boolean"]
@@ -26,6 +35,7 @@ WANTED = {
     "boolean": "true or false",
 }
 LONGEST_TEXT = 500
+ROOM = 24  # bytes for a value and its marks: more than most have
 FACTS: dict[str, tuple[Kind, str]] = {
     "lsoa21cd": ("string", ABOUT_COLUMNS["lsoa21cd"]),
     "lsoa21nm": ("string", ABOUT_COLUMNS["lsoa21nm"]),
@@ -46,7 +56,6 @@ FACTS: dict[str, tuple[Kind, str]] = {
     "imd_decile": ("integer", ABOUT_COLUMNS["imd_decile"]),
 }
 NOT_ASKED_FOR = ("households",)
-SITE_TRUTHS = ("inside", "accepting_children", "accepting_adults")  # what nobody has answered yet is one all the same
 
 
 @dataclass(frozen=True)
@@ -92,6 +101,11 @@ class Property:
         return {"title": self.name, "description": self.about, "type": self.kind}
 
 
+def room_for(part: Property) -> int:
+    """Say how many bytes a property may take in a feature, its name included."""
+    return len(part.name) + ROOM
+
+
 def properties_of_neighbourhoods(edition: Edition) -> list[Property]:
     """List names, residents and deprivation of a neighbourhood, then every indicator of the edition."""
     held = edition.facts(0) if edition.count else {}
@@ -121,7 +135,8 @@ def _indicator_of(edition: Edition) -> Callable[[str], Property]:
     def describe(name: str) -> Property:
         facts = edition.indicators[name]
         about = (str(facts.get(part) or "") for part in ("name", "unit", "period"))
-        return Property(name, ", ".join(filter(None, about)), "number", name not in RESERVED)
+        kind: Kind = "integer" if kind_of_indicator(facts) == "whole" else "number"
+        return Property(name, ", ".join(filter(None, about)), kind, name not in RESERVED)
 
     return describe
 
@@ -132,12 +147,12 @@ def properties_of_sites(sites: Iterable[dict[str, Any]]) -> list[Property]:
     for site in sites:
         for name, value in site.items():
             kinds.setdefault(name, set()).update(() if value is None else (type(value),))
-    return [_of_site(name, found) for name, found in kinds.items()]
+    return [_of_site(name, kinds[name]) for name in in_order(tuple(kinds))]
 
 
 def _of_site(name: str, found: set[type]) -> Property:
     kind: Kind = "string"
-    if found == {bool} or (not found and name in SITE_TRUTHS):
+    if found == {bool} or (not found and name in TRUTHS_OF_SITES):
         kind = "boolean"
     elif (found and found <= {int, float}) or (not found and name in NUMBERS_OF_SITES):
         kind = "number"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 CRS84_ADDRESS = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
@@ -34,3 +35,8 @@ WGS84 = System("http://www.opengis.net/def/crs/EPSG/0/4326", "WGS 84, latitude t
 NATIONAL_GRID = System("http://www.opengis.net/def/crs/EPSG/0/27700", "British National Grid, metres", grid=True)
 DEGREES = (CRS84, WGS84)
 EVERY = (*DEGREES, NATIONAL_GRID)
+
+
+def stored_in(systems: Sequence[System]) -> System:
+    """Give the system that features are kept in without loss: the publisher's metres, where an edition has them."""
+    return NATIONAL_GRID if NATIONAL_GRID in systems else CRS84

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -11,11 +10,10 @@ from fastapi.responses import HTMLResponse, Response
 from service.pages.access import access_page
 from service.pages.access_form import forgiven_access
 from service.pages.furniture import breadcrumbs, furniture, site_pages
-from service.web.answers import answer
+from service.web.answers import answer_page
 from service.web.dependencies import AskedWords, Forgiven, RequestedEdition
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
-HTML = "text/html; charset=utf-8"
 
 
 async def asked_view(opened: RequestedEdition, words: AskedWords) -> Forgiven:
@@ -44,4 +42,4 @@ def show_access(
     body = site_pages(request).draw("access.html", context).encode()
     if errors:
         return HTMLResponse(body, 422, {"Cache-Control": "no-store"})
-    return answer(request, f"page {sha256(body).hexdigest()}", lambda: body, media_type=HTML)
+    return answer_page(request, body, edition)

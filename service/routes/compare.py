@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -22,12 +21,11 @@ from service.pages.compare import compare_page
 from service.pages.furniture import breadcrumbs, furniture, site_pages
 from service.pages.wording import labelled
 from service.routes.fairness import AskedPeers
-from service.web.answers import answer
+from service.web.answers import answer_page
 from service.web.dependencies import EditionText, RequestedEdition
 from service.web.queries import BadQuery
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
-HTML = "text/html; charset=utf-8"
 FIELDS = ("k", "variables", "peers")
 LABELS = {"k": "How many peers", "variables": "Alike in what"}
 
@@ -66,7 +64,7 @@ def show_compare(
     body = site_pages(request).draw("compare.html", context).encode()
     if slips:
         return HTMLResponse(body, 422, {"Cache-Control": "no-store"})
-    return answer(request, f"page {sha256(body).hexdigest()}", lambda: body, media_type=HTML)
+    return answer_page(request, body, opened)
 
 
 def _nothing_held(request: Request, opened: RequestedEdition) -> Response:

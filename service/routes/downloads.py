@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from service.drawing.features import shown_indicator
 from service.editions.edition import Edition
 from service.editions.scoring import METHOD_VERSION
 from service.editions.views import ACCESS, ACCESS_WORDS, View, dial_text
@@ -18,6 +19,7 @@ from service.files.downloads import (
     KINDS,
     LIGHT,
     MEDIA_TYPES,
+    WRITTEN,
     UnknownKind,
     csv_bytes,
     csv_metadata,
@@ -25,7 +27,7 @@ from service.files.downloads import (
     file_query,
     geojson_bytes,
 )
-from service.files.file_table import table_of
+from service.files.file_table import WITHOUT_DIAL, WITHOUT_FOCUS, table_of
 from service.routes.heavy import check_area, heavy_answer
 from service.web.answers import answer
 from service.web.dependencies import RequestedEdition, RequestedView, RequestedWorkshop
@@ -34,6 +36,8 @@ from service.web.workshop import Workshop
 
 router = APIRouter(prefix="/downloads", tags=["downloads"])
 JOB = "service.files.downloads:make"
+DESCRIBE = "service.files.downloads:describe"
+CSVW = "application/csvm+json"
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file", "content": {kind: {} for kind in MEDIA_TYPES.values()}}
 }
@@ -45,7 +49,7 @@ def check_service(edition: Edition, view: View) -> None:
     """Refuse a service that no listed site gives, where sites are asked for."""
     if view.layer != "sites" or not view.service:
         return
-    known = {site["service"] for site in edition.sites()}
+    known = set(edition.site_kinds)
     if view.service not in known:
         hint = f"Give one of {', '.join(sorted(known))}."
         raise BadQuery("service", f"service is {view.service!r}; no site here has it.", hint=hint)
@@ -59,18 +63,22 @@ async def requested_kind(kind: str) -> str:
 
 
 @router.get("/{place}/{layer}.csv-metadata.json", response_class=Response)
-def describe_csv(edition: RequestedEdition, view: RequestedView, request: Request) -> Response:
+async def describe_csv(
+    edition: RequestedEdition, view: RequestedView, workshop: RequestedWorkshop, request: Request
+) -> Response:
     """Describe the CSV file of a view: columns, units, edition, attribution (CSV on the Web)."""
     check_service(edition, view)
-    name = file_name(edition, view, "csv")
-    key = answer_key(edition, view, "csv-metadata")
-    return answer(
-        request,
-        key,
-        lambda: csv_metadata(table_of(edition, view), name),
-        media_type="application/csvm+json",
-        pinned=bool(view.edition),
-    )
+    check_area(edition, view)
+    file = f"{view.layer}.csv?{file_query(view)}".rstrip("?")
+    key, pinned = answer_key(edition, view, f"csv-metadata of {file}"), bool(view.edition)
+    if edition.large:
+        job = {"store": store_of(edition), "view": asdict(view), "edition": edition.id, "file": file}
+        return await heavy_answer(request, workshop, DESCRIBE, job, key=key, kind=CSVW, pinned=pinned, keep=True)
+
+    def make() -> bytes:
+        return csv_metadata(table_of(edition, view), file)
+
+    return await run_in_threadpool(lambda: answer(request, key, make, media_type=CSVW, pinned=pinned))
 
 
 @router.get("/{place}/{layer}.excel.csv", response_class=Response, responses=CSV_ANSWERS)
@@ -78,7 +86,7 @@ async def download_for_excel(
     edition: RequestedEdition, view: RequestedView, workshop: RequestedWorkshop, request: Request
 ) -> Response:
     """Give the figures of a view as CSV for Excel: the same rows, with the mark by which Excel knows UTF-8."""
-    return await _download(request, workshop, edition, view, EXCEL_CSV)
+    return _described(await _download(request, workshop, edition, view, EXCEL_CSV), view)
 
 
 @router.get("/{place}/{layer}.{kind}", response_class=Response, responses=ANSWERS)
@@ -91,9 +99,13 @@ async def download(
 ) -> Response:
     """Give the figures of a view as CSV, GeoJSON, XLSX, GeoPackage or GeoParquet, or its map and table as PDF."""
     response = await _download(request, workshop, edition, view, kind)
-    if kind == "csv":
-        address = f"{view.layer}.csv-metadata.json?{file_query(view)}".rstrip("?")
-        response.headers["Link"] = f'<{address}>; rel="describedby"; type="application/csvm+json"'
+    return _described(response, view) if kind == "csv" else response
+
+
+def _described(response: Response, view: View) -> Response:
+    """Name the description of a CSV file, which is the same with and without the mark for Excel."""
+    address = f"{view.layer}.csv-metadata.json?{file_query(view)}".rstrip("?")
+    response.headers["Link"] = f'<{address}>; rel="describedby"; type="{CSVW}"'
     return response
 
 
@@ -119,25 +131,32 @@ def _light(request: Request, edition: Edition, view: View, kind: str) -> Respons
 
 async def _heavy(request: Request, workshop: Workshop, edition: Edition, view: View, kind: str) -> Response:
     check_area(edition, view)
-    store = str(edition.stored.folder.parent.parent)
-    wanted = {"store": store, "kind": kind, "view": asdict(view), "edition": edition.id}
+    wanted = {"store": store_of(edition), "kind": kind, "view": asdict(view), "edition": edition.id}
     key, pinned = answer_key(edition, view, kind), bool(view.edition)
     return await heavy_answer(request, workshop, JOB, wanted, key=key, kind=MEDIA_TYPES[kind], pinned=pinned)
 
 
+def store_of(edition: Edition) -> str:
+    """Give the folder of the store that an edition lies in."""
+    return str(edition.stored.folder.parent.parent)
+
+
 def answer_key(edition: Edition, view: View, kind: str) -> str:
-    """Everything that a file depends on: the same edition, method, view and kind give the same bytes."""
-    return " ".join(
-        ("download", kind, edition.id, METHOD_VERSION, view.place, view.layer, file_query(view.but(edition="")))
-    )
+    """Everything that a file depends on: the same edition, method, program, view and kind give the same bytes."""
+    asked = file_query(view.but(edition=""))
+    return " ".join(("download", kind, WRITTEN, edition.id, METHOD_VERSION, view.place, view.layer, asked))
 
 
 def file_name(edition: Edition, view: View, kind: str) -> str:
     """Name a file so that a person finds it again: place, layer, what it asks, focus, dial, footprint, edition."""
-    within = view.within.replace(":", "-")
     words = {ACCESS: ACCESS_WORDS, "sites": ("service", "accepting")}.get(view.layer, ())
     asked = [getattr(view, name) for name in words]
-    parts = ("evenreach", view.place, view.layer, *asked, view.focus, f"rho{dial_text(view.rho)}", within, edition.id)
+    asked += [shown_indicator(edition, view) if view.layer == "indicator" else view.indicator]
+    if view.layer not in WITHOUT_FOCUS:
+        asked += [view.focus, "own-weights" if view.weights else ""]
+    if view.layer not in WITHOUT_DIAL:
+        asked += [f"rho{dial_text(view.rho)}"]
+    parts = ("evenreach", view.place, view.layer, *asked, view.within.replace(":", "-"), edition.id)
     return "_".join(part.replace(" ", "-").replace("/", "-") for part in parts if part) + f".{kind}"
 
 

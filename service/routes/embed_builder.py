@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from hashlib import sha256
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -13,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from service.editions.edition import Edition
 from service.editions.views import ACCESS, View
 from service.embeds.addresses import USUAL_LAYER
-from service.embeds.builder import OF_INDICATORS, builder_form, builder_result, layers_of, read_keep
+from service.embeds.builder import FIELDS, OF_INDICATORS, builder_form, builder_result, layers_of, read_keep
 from service.embeds.options import TITLE_LENGTH, EmbedOptions, read_options
 from service.embeds.page import EmbedPage
 from service.pages.access_form import SLIPS, forgiven_access
@@ -21,7 +20,7 @@ from service.pages.furniture import breadcrumbs, furniture, site_pages
 from service.pages.map import services_of
 from service.routes.embeds import LegendText, TableText, TitleText, page_of
 from service.web.addresses import public_address
-from service.web.answers import answer
+from service.web.answers import answer_page
 from service.web.dependencies import (
     AskedWords,
     Forgiven,
@@ -35,7 +34,6 @@ from service.web.dependencies import (
 from service.web.queries import BadQuery
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
-HTML = "text/html; charset=utf-8"
 TITLE_SLIP = f"Enter a heading of at most {TITLE_LENGTH} characters, on one line"
 
 
@@ -60,13 +58,13 @@ def _page(
     request: Request, edition: Edition, asked: Forgiven, chosen: tuple[EmbedOptions, list[Slip]], keep: str
 ) -> Response:
     options, title_slips = chosen
-    slips = [*asked.slips, *title_slips]
+    slips = [_within_reach(slip) for slip in (*asked.slips, *title_slips)]
     view = asked.view.but(edition=edition.id) if keep == "today" else asked.view
     page: EmbedPage | None = None
     try:
         page = page_of(request, edition, view, options)
     except BadQuery as error:  # a place too large for one map of access
-        slips.append(Slip("within" if error.parameter not in SLIPS else error.parameter, f"{error} {error.hint}"))
+        slips.append(Slip(error.parameter if error.parameter in FIELDS else "within", f"{error} {error.hint}"))
     errors = [{"text": slip.sentence, "href": f"#{slip.parameter}"} for slip in slips if slip.wrong]
     context = _context(edition) | {
         "view": asked.view,
@@ -80,7 +78,15 @@ def _page(
     body = site_pages(request).draw("embed.html", context).encode()
     if errors:
         return HTMLResponse(body, 422, {"Cache-Control": "no-store"})
-    return answer(request, f"page {sha256(body).hexdigest()}", lambda: body, media_type=HTML)
+    return answer_page(request, body, edition)
+
+
+def _within_reach(slip: Slip) -> Slip:
+    """Say of what this form has no field for that it fell away, and where it can be chosen."""
+    if slip.parameter in FIELDS or not slip.wrong:
+        return slip
+    said = f"One setting of the map, {slip.parameter}, could not be used and fell away. {slip.sentence}"
+    return Slip(slip.parameter, f"{said.rstrip('.')}. To do so, go back to the map’s own page.", wrong=False)
 
 
 def _result(request: Request, edition: Edition, page: EmbedPage, view: View) -> dict[str, Any]:
@@ -114,6 +120,7 @@ async def _asked_view(edition: Edition, words: ViewWords, layer: str) -> Forgive
         words.edition,
         words.weights,
         service="" if wrong else words.service,
+        accepting=words.accepting if layer == "sites" else "",
     )
     found = await forgiven_view(edition, words)
     return Forgiven(found.view.but(layer=layer), [*slips, *found.slips])

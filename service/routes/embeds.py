@@ -16,18 +16,19 @@ from service.editions.views import View
 from service.embeds.addresses import oembed_address
 from service.embeds.oembed import oembed, read_format, read_size, read_url
 from service.embeds.options import LEGENDS, TABLES, TITLE, EmbedOptions, read_options
-from service.embeds.page import THEME, EmbedPage, embed_page
+from service.embeds.page import THEME, EmbedPage, embed_page, framed
 from service.embeds.render import Linked, render
 from service.embeds.snippet import fragment
 from service.pages.furniture import site_pages
 from service.routes.maps import read_service
 from service.web.addresses import public_address
-from service.web.answers import answer
+from service.web.answers import answer, keep_in_lane
 from service.web.dependencies import (
     RequestedEdition,
     RequestedEditions,
     RequestedView,
     ViewWords,
+    check_names,
     described,
     read_view,
 )
@@ -110,23 +111,24 @@ def show_fragment(
 def _answer(request: Request, view: View, edition: Edition, body: bytes, media_type: str) -> Response:
     """Answer with a page; it names files of this version, so even one of a pinned edition is asked for again."""
     key = f"{media_type} {sha256(body).hexdigest()}"
-    newest = None if view.edition else edition
-    return answer(request, key, lambda: body, media_type=media_type, edition=newest)
+    sent = answer(request, key, lambda: body, media_type=media_type)
+    keep_in_lane(request, edition, pinned=bool(view.edition))
+    return sent
 
 
 OEMBED: dict[str, Any] = {
     "type": "object",
-    "required": ["version", "type", "title", "width", "height", "html"],
+    "required": ["version", "type", "title"],
     "properties": {
         "version": {"type": "string", "enum": ["1.0"]},
-        "type": {"type": "string", "enum": ["rich"]},
+        "type": {"type": "string", "enum": ["rich", "link"], "description": "link: too little room for a frame"},
         "provider_name": {"type": "string"},
         "provider_url": {"type": "string"},
         "title": {"type": "string"},
         "cache_age": {"type": "integer"},
         "width": {"type": "integer"},
         "height": {"type": "integer"},
-        "html": {"type": "string", "description": "A frame, a plain link and the script that fits its height"},
+        "html": {"type": "string", "description": "A plain link, a frame, and the script that fits its height"},
     },
 }
 OEMBED_ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -143,32 +145,35 @@ def describe_embed(
     maxwidth: Annotated[str, described("The most pixels that the frame may be wide", "[1-9][0-9]{0,4}")] = "",
     maxheight: Annotated[str, described("The most pixels that the frame may be high", "[1-9][0-9]{0,4}")] = "",
 ) -> Response:
-    """Say how to frame a map, from its address (oEmbed 1.0, type rich)."""
+    """Say how to frame a map, from its address (oEmbed 1.0, type rich, or link where there is too little room)."""
     read_format(format)
     width, height = read_size("maxwidth", maxwidth), read_size("maxheight", maxheight)
     public = public_address(request.app.state.settings)
     place, layer, given = read_url(url, public)
-    edition, view, options = _asked(editions, place, layer, given)
-    page = page_of(request, edition, view, options)
-    body = orjson.dumps(oembed(page, site_pages(request), public, width=width, height=height))
+    pages = site_pages(request)
+    try:
+        edition, view, options = _asked(editions, place, layer, given)
+        service = read_service(view.service, edition)
+        page = framed(edition, view, options, tenant=pages.tenant.name, service=service)
+    except BadQuery as error:
+        raise BadQuery("url", f"The address in url cannot be used: {error}", hint=error.hint) from None
+    body = orjson.dumps(oembed(page, pages, public, width=width, height=height))
     return answer(request, f"oembed {sha256(body).hexdigest()}", lambda: body, media_type="application/json")
 
 
 def _asked(
     editions: RequestedEditions, place: str, layer: str, given: dict[str, str]
 ) -> tuple[Edition, View, EmbedOptions]:
-    """Read the view and the options of an address that was handed over as text; what is wrong is wrong in ``url``."""
+    """Read the view and the options of an address that was handed over as text."""
     known = {field.name for field in fields(ViewWords)}
     words = {name: text for name, text in given.items() if name in known}
     rest = {name: text for name, text in given.items() if name not in known and name not in NOT_OF_THE_MAP}
     unknown = sorted(set(rest) - set(vars(EmbedOptions())))
-    try:
-        if unknown:
-            raise BadQuery(unknown[0], f"There is no parameter {unknown[0][:80]!r} in the address of a map.")
-        if layer not in LAYERS:
-            raise UnknownLayer(layer)
-        edition = editions.get(place, read_edition(words.get("edition", "")))
-        view = read_view(edition, ViewWords(**words), layer)
-        return edition, view, read_options(**rest)
-    except BadQuery as error:
-        raise BadQuery("url", f"The address in url cannot be used: {error}", hint=error.hint) from None
+    if unknown:
+        raise BadQuery(unknown[0], f"There is no parameter {unknown[0][:80]!r} in the address of a map.")
+    if layer not in LAYERS:
+        raise UnknownLayer(layer)
+    edition = editions.get(place, read_edition(words.get("edition", "")))
+    view = read_view(edition, ViewWords(**words), layer)
+    check_names(edition, view)
+    return edition, view, read_options(**rest)

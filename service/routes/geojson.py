@@ -28,7 +28,7 @@ from service.web.queries import BadQuery
 
 router = APIRouter(tags=["GeoJSON"])
 GEOJSON = "application/geo+json"
-FORM = "2"
+FORM = "3"
 """Part of an answer's tag: to be raised whenever the same figures would be written differently."""
 
 
@@ -43,7 +43,7 @@ def answer_key(edition: Edition, view: View, kind: str, more: str = "") -> str:
 def show_sites(request: Request, edition: RequestedEdition, view: RequestedView, service: ServiceText = "") -> Response:
     """Sites in a place and within 30 km of it, as points; with ``within`` those in the footprint only."""
     wanted = read_name("service", service)
-    known = sorted({site["service"] for site in edition.sites()})
+    known = sorted(edition.site_services())
     if wanted and wanted not in known:
         raise BadQuery("service", f"service is {wanted!r}; expected one of {', '.join(known)}.")
     key = answer_key(edition, view, "sites", f"{wanted} {view.accepting}".strip())

@@ -19,7 +19,7 @@ async def live() -> dict[str, str]:
 @router.get("/ready")
 async def ready(editions: RequestedEditions) -> JSONResponse:
     """Tell which places can be served, and which of the store cannot; 503 while there are none."""
-    served = {edition.place["id"]: edition.id for edition in editions.all()}
+    served = {edition.place["id"]: edition.id for edition in await editions.served()}
     damaged = [place for place in editions.stored() if place not in served]
     status = {"status": _status(served, damaged), "places": served, "damaged": damaged}
     return JSONResponse(status, 200 if served else 503, headers={"Cache-Control": "no-store"})

@@ -15,14 +15,16 @@ from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
 from service.editions.edition import Edition
-from service.editions.views import View
-from service.web.answers import CHANGES_WITH_EDITION, NEVER_CHANGES
+from service.editions.views import ACCESS, View
+from service.web.answers import CHANGES_WITH_EDITION, NEVER_CHANGES, is_known
 from service.web.memory import Memory
 from service.web.workshop import Workshop
 
 CHUNK = 256 * 1024
 KEPT, LARGEST_KEPT = 3 * 2**20, 2**20  # bytes of the latest files that are kept, and of one
 _MEMORY: Memory[bytes] = Memory(KEPT, LARGEST_KEPT)
+_IN_PARTS: Memory[BinaryIO] = Memory(256 * 2**20, 64 * 2**20, lambda file: os.fstat(file.fileno()).st_size)
+"""The latest files that somebody reads range by range: no longer in any folder, gone when they are let go of."""
 CLIENT_LEFT = 499  # never sent; for the log
 
 
@@ -66,20 +68,22 @@ async def heavy_answer(
     """
     tag = f'"{hashlib.sha256(key.encode()).hexdigest()[:24]}"'
     headers = {"ETag": tag, "Cache-Control": NEVER_CHANGES if pinned else CHANGES_WITH_EDITION}
-    held = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
-    if tag in held or "*" in held:
+    if is_known(request.headers.get("if-none-match", ""), tag):
         return Response(None, 304, headers)
     held_as = f"{arguments.get('store', '')} {key}"
     kept = _MEMORY.find(held_as) if keep else None
     if kept is not None:
         return Response(kept, 200, headers, media_type=kind)
-    made = await unless_left(request, made_in_workshop(workshop, job, arguments))
+    in_parts = "range" in request.headers
+    made = _IN_PARTS.find(held_as) if in_parts else None
+    made = made or await unless_left(request, made_in_workshop(workshop, job, arguments))
     if made is None:
         return Response(None, CLIENT_LEFT)
+    if in_parts:
+        _IN_PARTS.keep(held_as, made)
     size = os.fstat(made.fileno()).st_size
     if keep and size <= LARGEST_KEPT:
-        with made:
-            body = made.read()
+        body = os.pread(made.fileno(), size, 0)
         _MEMORY.keep(held_as, body)
         return Response(body, 200, headers, media_type=kind)
     headers["Content-Length"] = str(size)
@@ -114,12 +118,16 @@ async def made_in_workshop(workshop: Workshop, job: str, arguments: dict[str, An
 
 
 def check_area(edition: Edition, view: View) -> None:
-    """Refuse a footprint that the edition does not have, before a job is begun."""
+    """Refuse a footprint that the edition does not have, or access it knows nothing of, before a job is begun."""
     if view.within:
         edition.footprint(view.within)
+    if view.layer == ACCESS:
+        edition.site_points()
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(CHUNK):
-            yield chunk
+    """Read a file that others may read at the same time; it closes when nobody holds it any more."""
+    at = 0
+    while chunk := os.pread(file.fileno(), CHUNK, at):
+        at += len(chunk)
+        yield chunk

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict
 from typing import Any
 
@@ -15,11 +14,11 @@ from service.editions.views import View
 from service.embeds.addresses import builder_address, map_query, oembed_address, with_query
 from service.pages.elsewhere import elsewhere
 from service.pages.furniture import breadcrumbs, furniture, site_pages
-from service.pages.map import map_page, map_picture, services_of
+from service.pages.map import map_page, map_picture, picture_query, services_of
 from service.pages.take_away import downloads_of
 from service.routes.heavy import check_area, heavy_answer
 from service.web.addresses import public_address
-from service.web.answers import answer
+from service.web.answers import answer, answer_page
 from service.web.dependencies import RequestedEdition, RequestedView, RequestedWorkshop, ServiceText
 from service.web.queries import BadQuery, read_name
 
@@ -52,8 +51,7 @@ def show_map(request: Request, edition: RequestedEdition, view: RequestedView, s
     """Show one layer as a full-page map."""
     drawn = _page(request, edition, view, read_service(service, edition))
     body = site_pages(request).draw("map/page.html", drawn).encode()
-    key = f"map page {hashlib.sha256(body).hexdigest()}"
-    return answer(request, key, lambda: body, media_type="text/html; charset=utf-8", edition=edition)
+    return answer_page(request, body, edition)
 
 
 @router.get("/pictures/{place}/{layer}.svg")
@@ -62,7 +60,7 @@ def show_picture(
 ) -> Response:
     """Draw one layer as a picture, for print, PDF and pages without a script."""
     wanted = read_service(service, edition)
-    key = f"picture {DRAWING} {METHOD_VERSION} {view.place} {edition.id} {view.layer} {view.query(service=wanted)}"
+    key = f"picture {DRAWING} {METHOD_VERSION} {view.place} {edition.id} {view.layer} {picture_query(view, wanted)}"
     return answer(
         request,
         key,
@@ -84,7 +82,7 @@ async def show_pixels(
     """Draw one layer as a picture in pixels, for slides and documents."""
     wanted = read_service(service, edition)
     check_area(edition, view)
-    key = f"pixels {DRAWING} {METHOD_VERSION} {view.place} {edition.id} {view.layer} {view.query(service=wanted)}"
+    key = f"pixels {DRAWING} {METHOD_VERSION} {view.place} {edition.id} {view.layer} {picture_query(view, wanted)}"
     store = str(edition.stored.folder.parent.parent)
     job = {"store": store, "view": asdict(view), "edition": edition.id, "service": wanted}
     pinned = bool(view.edition)

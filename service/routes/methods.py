@@ -12,16 +12,15 @@ from service.editions.scoring import METHOD_VERSION
 from service.files.spreadsheet_methods import methods_workbook
 from service.pages.furniture import site_pages
 from service.pages.methods import BY_ID, FIGURES, WORKBOOK, method_page, methods_page, sheets
-from service.web.answers import answer
+from service.web.answers import answer, answer_page
 
 router = APIRouter(prefix="/methods", default_response_class=HTMLResponse, include_in_schema=False)
-HTML = "text/html; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _page(request: Request, template: str, context: dict[str, object]) -> Response:
     body = site_pages(request).draw(template, context).encode()
-    return answer(request, f"page {sha256(body).hexdigest()}", lambda: body, media_type=HTML)
+    return answer_page(request, body)
 
 
 @router.get("")

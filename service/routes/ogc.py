@@ -11,7 +11,7 @@ import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from geodata.errors import UnknownFootprint
+from geodata.errors import UnknownEdition, UnknownFootprint
 from service.editions.edition import Edition
 from service.editions.scoring import METHOD_VERSION
 from service.editions.views import DEFAULT_RHO
@@ -24,11 +24,10 @@ from service.ogc.parameters import DIAL, OF_ITEM, OF_ITEMS, check_names, read_it
 from service.pages.furniture import site_pages
 from service.web.addresses import public_address
 from service.web.answers import answer
-from service.web.errors import UnknownEdition
 from service.web.queries import BadQuery, read_edition, read_rho, read_within
 
 router = APIRouter(prefix=documents.ROOT, include_in_schema=False)
-WRITTEN = "1"
+WRITTEN = "2"
 """Part of every tag here: to be raised whenever the same features would be written differently."""
 PAGE = "text/html; charset=utf-8"
 DESCRIBED = ("f", "edition")
@@ -57,7 +56,9 @@ def show_api(request: Request) -> Response:
     given = check_names(request.query_params.multi_items(), ("f",))
     form = choose_form(given, request.headers.get("accept", ""), ("json", NEWER, "html"))
     editions = request.app.state.editions.all()
-    kind, openapi = (documents.OPENAPI_31, OPENAPI_31) if form == NEWER else (documents.OPENAPI_30, OPENAPI_30)
+    kind, openapi = documents.OPENAPI_30_TYPE, OPENAPI_30
+    if form == NEWER:
+        kind, openapi = documents.OPENAPI_31_TYPE, OPENAPI_31
 
     def make() -> dict[str, Any]:
         found = every_collection(editions)
@@ -65,7 +66,7 @@ def show_api(request: Request) -> Response:
 
     if form == "html":
         return _page(request, "ogc/api.html", pages.api_page(make()), {})
-    key = f"api {openapi} {_base(request)} {request.app.title} {_ids(editions)}"
+    key = f"api {openapi} {request.app.version} {_base(request)} {request.app.title} {_ids(editions)}"
     return _sent(request, key, lambda: orjson.dumps(make()), kind)
 
 
@@ -96,21 +97,26 @@ def show_collection(request: Request, collection: str) -> Response:
 @router.get("/collections/{collection}/queryables")
 def show_queryables(request: Request, collection: str) -> Response:
     """Say what features can be asked for by."""
-    return _schema(request, collection, documents.queryables)
+    return _schema(request, collection, documents.queryables, DESCRIBED)
 
 
 @router.get("/collections/{collection}/schema")
 def show_schema(request: Request, collection: str) -> Response:
     """Say what features carry."""
-    return _schema(request, collection, documents.schema)
+    return _schema(request, collection, documents.schema, (*DESCRIBED, "within"))
 
 
-def _schema(request: Request, name: str, describe: Callable[[str, Collection, Features], dict[str, Any]]) -> Response:
-    given, form = _asked(request, DESCRIBED)
+def _schema(
+    request: Request,
+    name: str,
+    describe: Callable[[str, Collection, Features], dict[str, Any]],
+    names: Iterable[str],
+) -> Response:
+    given, form = _asked(request, names)
     found = _collection(request, name, given)
-    document = describe(_base(request), found, found.features())
-    pin = urlencode({"edition": given["edition"]}) if "edition" in given else ""
-    links = documents.in_both_forms(document["$id"], form, documents.SCHEMA, pin)
+    document = describe(_base(request), found, _features(found, given))
+    kept = urlencode({name: text for name, text in given.items() if name != "f"})
+    links = documents.in_both_forms(document["$id"], form, documents.SCHEMA, kept)
     pinned = "edition" in given
     return _document(request, document, form, "ogc/schema.html", links, kind=documents.SCHEMA, pinned=pinned)
 
@@ -130,18 +136,18 @@ def show_items(request: Request, collection: str) -> Response:
     if form == "html":
         return _page(request, "ogc/items.html", pages.items_page(found, page, query), headers)
     key = f"items {found.id} {found.edition.id} {page.links[0]['href']}"
-    pinned = "edition" in given
-    return _sent(request, key, lambda: items_document(found, page), documents.GEOJSON, headers, pinned=pinned)
+    pinned, kind = "edition" in given, documents.GEOJSON
+    return _sent(request, key, lambda: items_document(found, page), kind, headers, pinned=pinned, quick=True)
 
 
 @router.get("/collections/{collection}/items/{feature:path}")
 def show_item(request: Request, collection: str, feature: str) -> Response:
     """Give one feature."""
-    given, form = _asked(request, OF_ITEM)
-    found = _collection(request, collection, given)
-    features = found.features()
+    found = _collection(request, collection, dict(request.query_params.multi_items()))
+    given, form = _asked(request, (*OF_ITEM, *((DIAL,) if found.focus else ())))
+    features = _features(found, given)
     system = read_system("crs", given, features.systems)
-    kept = {name: text for name, text in given.items() if name in ("crs", "edition")}
+    kept = {name: text for name, text in given.items() if name != "f"}
     item = item_of(_base(request), found, features, feature, system, kept, form)
     headers = {"Content-Crs": f"<{system.address}>", "Link": documents.link_header(item.links)}
     if form == "html":
@@ -214,9 +220,11 @@ def _sent(
     headers: Mapping[str, str] | None = None,
     *,
     pinned: bool = False,
+    quick: bool = False,
 ) -> Response:
     """Send bytes that depend on nothing but their key; which form they have may depend on ``Accept``."""
-    response = answer(request, f"ogc {WRITTEN} {METHOD_VERSION} {key}", make, media_type=kind, pinned=pinned)
+    tagged = f"ogc {WRITTEN} {METHOD_VERSION} {key}"
+    response = answer(request, tagged, make, media_type=kind, pinned=pinned, quick=quick)
     response.headers["Vary"] = "Accept, Accept-Encoding"
     response.headers.update(headers or {})
     return response

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from hashlib import sha256
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
@@ -14,6 +13,7 @@ from service.editions.open_editions import OpenEditions
 from service.editions.scoring import score
 from service.editions.views import View
 from service.embeds.addresses import oembed_address, with_query
+from service.embeds.error_page import embed_error
 from service.measures.series import is_context
 from service.pages.context_indicator import context_page
 from service.pages.elsewhere import elsewhere
@@ -26,7 +26,7 @@ from service.pages.ranked_table import TableRequest, read_sort
 from service.pages.sources import sources_page
 from service.pages.wording import SERVICE_TITLES
 from service.web.addresses import public_address
-from service.web.answers import answer
+from service.web.answers import answer_page
 from service.web.dependencies import (
     FocusText,
     ForgivenView,
@@ -40,7 +40,6 @@ from service.web.errors import Fault, UnknownIndicator, request_id
 from service.web.queries import read_name, read_page
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
-HTML = "text/html; charset=utf-8"
 DEMO_POSTCODE = "ZX1 1AA"
 FIND_AT_MOST = 80
 POSTCODE = "(?:[A-Z]{1,2}[0-9][A-Z0-9]?|GIR)[0-9][A-Z]{2}"
@@ -48,10 +47,9 @@ DEMO = "demo"
 PlaceText = Annotated[str, Query(description="Id of a place")]
 
 
-def _page(request: Request, template: str, context: dict[str, Any]) -> Response:
-    """Draw a page; its tag is its content's hash, so a page that has not changed is not sent again."""
-    body = site_pages(request).draw(template, context).encode()
-    return answer(request, f"page {sha256(body).hexdigest()}", lambda: body, media_type=HTML)
+def _page(request: Request, template: str, context: dict[str, Any], edition: Edition | None = None) -> Response:
+    """Draw a page; with an edition where it depends on nothing else but its address."""
+    return answer_page(request, site_pages(request).draw(template, context).encode(), edition)
 
 
 @router.get("/theme.css")
@@ -190,7 +188,7 @@ def show_planner(
     if asked.errors:
         body = site_pages(request).draw("planner.html", context)
         return HTMLResponse(body, 422, {"Cache-Control": "no-store"})
-    return _page(request, "planner.html", context)
+    return _page(request, "planner.html", context, edition)
 
 
 @router.get("/places/{place}/neighbourhoods/{lsoa21cd}")
@@ -210,7 +208,7 @@ def show_neighbourhood(request: Request, edition: RequestedEdition, view: Reques
         "breadcrumbs": breadcrumbs((edition.place["name"], drawn["planner_address"]), (here["name"], "")),
         **drawn,
     }
-    return _page(request, "neighbourhood.html", context)
+    return _page(request, "neighbourhood.html", context, edition)
 
 
 @router.post("/postcode")
@@ -333,7 +331,9 @@ def _chosen(editions: OpenEditions, opened: list[Edition], place: str) -> Editio
 
 
 def error_page(request: Request, fault: Fault) -> str:
-    """Draw an error in the furniture of the site."""
+    """Draw an error in the furniture of the site; in a frame of another site's page, without it."""
+    if request.url.path.startswith("/embed/"):
+        return embed_error(request, fault.problem, fault.detail, _plain_hint(fault))
     missing = fault.problem.status == 404
     context = {
         "page_title": fault.problem.title,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from typing import Annotated, Any
 
 import orjson
@@ -28,7 +27,7 @@ from service.sharing.files import answer_key
 from service.sharing.jobs import HEAVY, JOB, arguments, made
 from service.sharing.requests import ABOUT_OVER, OVER, Asked, Form, ShareRequest, Unit
 from service.sharing.share_outs import share_budget
-from service.web.answers import answer
+from service.web.answers import answer, answer_page
 from service.web.dependencies import (
     ForgivenView,
     IndicatorText,
@@ -36,13 +35,13 @@ from service.web.dependencies import (
     RequestedEditions,
     RequestedView,
     RequestedWorkshop,
+    edition_named,
 )
 from service.web.errors import UnknownIndicator
-from service.web.queries import BadQuery, read_edition, read_name, read_rho, read_within
+from service.web.queries import BadQuery, read_name, read_rho, read_within
 from service.web.workshop import Workshop
 
 router = APIRouter()
-HTML = "text/html; charset=utf-8"
 JSON = "application/json"
 MEDIA = {
     "csv": MEDIA_TYPES["csv"],
@@ -101,7 +100,7 @@ class ShareOutBody(BaseModel):
     weights: str = Field(
         "",
         max_length=2000,
-        description="indicator:weight,... (or indicator=weight) in place of the focus's own weights",
+        description="indicator=weight,... in place of the focus's own weights",
     )
     unit: Unit = Field("pence", description="Pounds to the penny, pounds without rounding, or whole units")
     over: str = Field("lsoa", pattern=f"^(?:{OVER})$", description=f"Who receives: {ABOUT_OVER}")
@@ -150,7 +149,7 @@ async def share_out(
 ) -> Response:
     """Share a budget out: everyone gets something, more where need is greater."""
     _refuse_idle(body)
-    edition = editions.get(place, read_edition(body.edition))
+    edition = await edition_named(editions, place, body.edition)
     if read_name("focus", body.focus) not in edition.focuses:
         raise UnknownFocus(f"No focus {body.focus!r} here; choose one of {', '.join(sorted(edition.focuses))}.")
     weights = check_weights(edition, body.focus, body.weights)
@@ -258,7 +257,7 @@ def _page(
     body = site_pages(request).draw("share_out.html", context).encode()
     if drawn["errors"]:
         return HTMLResponse(body, 422, {"Cache-Control": "no-store"})
-    return answer(request, f"page {sha256(body).hexdigest()}", lambda: body, media_type=HTML)
+    return answer_page(request, body, edition)
 
 
 async def share_kind(kind: str) -> str:

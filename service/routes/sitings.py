@@ -52,9 +52,10 @@ from service.web.dependencies import (
     ViewWords,
     WeightsText,
     WithinText,
+    edition_named,
     read_view,
 )
-from service.web.queries import BadQuery, read_edition, read_name, read_rho, read_within
+from service.web.queries import BadQuery, read_name, read_rho, read_within
 from service.web.workshop import Workshop
 
 router = APIRouter()
@@ -168,7 +169,7 @@ class SitingBody(BaseModel):
     )
     rho: float = Field(3.0, ge=1, le=20, allow_inf_nan=False, description="The dial, at most two decimals")
     within: str = Field("", max_length=100, description="lad:CODE, ward:CODE, msoa:CODE or team:NAME; empty for all")
-    weights: str = Field("", max_length=2000, description="indicator:weight,... in place of the focus's own")
+    weights: str = Field("", max_length=2000, description="indicator=weight,... in place of the focus's own")
     edition: str = Field("", max_length=80, description="Id of an edition; empty for the newest")
 
     def request(self, edition: Edition) -> SitingRequest:
@@ -249,7 +250,7 @@ async def choose_sites(
 
     Nothing is stored. With sites in `close`, no candidates and `add` as many below zero, it is a closure test.
     """
-    edition = editions.get(place, read_edition(body.edition))
+    edition = await edition_named(editions, place, body.edition)
     made = await planned(request, workshop, edition, _view(edition, body), body.request(edition))
     if made is None:
         return Response(None, CLIENT_LEFT)
