@@ -1,6 +1,6 @@
 /* Inside the frame: tells the page around how high the embed is, whenever that changes.
  *
- * Nothing but the height is said, so whoever listens may know it. The page around may listen with embed_height.js,
+ * A page whose script came late asks for it. Nothing but the height is said, so whoever listens may know it. The page around may listen with embed_height.js,
  * or not at all: then the frame keeps the height it was given and scrolls.
  */
 (function () {
@@ -18,4 +18,9 @@
 
   if (window.ResizeObserver) { new ResizeObserver(say).observe(document.body); }
   window.addEventListener('load', say);
+  window.addEventListener('message', function (event) {
+    if (event.source !== window.parent || !event.data || event.data.evenreach !== 'height?') { return; }
+    last = 0;
+    say();
+  });
 }());

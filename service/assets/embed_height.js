@@ -4,7 +4,7 @@
 (function () {
   'use strict';
 
-  var LEAST = 200, MOST = 20000;
+  var LEAST = 60, MOST = 20000;
 
   window.addEventListener('message', function (event) {
     var said = event.data, height = said && said.evenreach === 'height' ? Number(said.height) : NaN;
@@ -12,5 +12,10 @@
     document.querySelectorAll('iframe[data-evenreach]').forEach(function (frame) {
       if (frame.contentWindow === event.source) { frame.height = String(Math.ceil(height)); }
     });
+  });
+
+  // A frame that was ready before this script has said its height already: it says it again.
+  document.querySelectorAll('iframe[data-evenreach]').forEach(function (frame) {
+    if (frame.contentWindow) { frame.contentWindow.postMessage({ evenreach: 'height?' }, '*'); }
   });
 }());

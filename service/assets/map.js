@@ -325,7 +325,7 @@
       var text = properties[part.column];
       if (text) { box.appendChild(element('span', '', part.name + ': ' + text)); }
     });
-    if (isDoubtful(view.spec, properties)) { box.appendChild(element('span', '', 'Borderline: ' + chanceText(properties))); }
+    if (isDoubtful(view.spec, properties)) { box.appendChild(element('span', '', 'May or may not be in the fifth of greatest need: ' + chanceText(properties))); }
     if (properties.certainty === 'method only' && view.spec.id === 'certainty') {
       box.appendChild(element('span', '', 'Method only: most of the weight has no counts'));
     }
@@ -333,7 +333,7 @@
   }
 
   function chanceText(properties) {
-    return 'in the top fifth in ' + Math.round(100 * properties.top_fifth_chance) + ' of 100 draws';
+    return 'in it in ' + Math.round(100 * properties.top_fifth_chance) + ' of 100 draws';
   }
 
   function point(view, code, from) {

@@ -189,6 +189,7 @@ def summary(result: BuildResult) -> dict[str, Any]:
         "seconds": round(result.seconds, 1),
         "neighbourhoods": result.report["neighbourhoods"],
         "population": result.report["population"],
+        "joined": result.report.get("reference", ""),
         "totals": result.report.get("totals", []),
         "sources_used": sum(source["status"] == "used" for source in sources),
         "sources_missing": [{key: source[key] for key in shown} for source in sources if source["status"] == "missing"],
@@ -222,7 +223,8 @@ def _show(done: dict[str, Any]) -> None:
     print(f"Built {done['place']}, edition {done['edition']}, in {done['seconds']} s")
     print(f"  {done['neighbourhoods']:,} neighbourhoods, {done['population']:,} people, {done['sources_used']} sources")
     for total in done["totals"]:
-        print(f"  {total['name']}: {total['before']:,.10g} before, {total['after']:,.10g} after")
+        where = f"{done['joined'] or 'all that is held'}, before and after joining"
+        print(f"  {total['name']} ({where}): {total['before']:,.10g} and {total['after']:,.10g}")
     if done["own_tables"]:
         print(f"  own tables taken along: {', '.join(done['own_tables'])}")
     if done["network"]:

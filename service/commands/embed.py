@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import html
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from service.embeds.page import EmbedPage
     from service.pages.furniture import Pages
 
-HEIGHT = 760
 READ_ME = "read-me.txt"
 HEIGHT_SCRIPT = "embed_height.js"
 
@@ -216,23 +215,22 @@ def _done(drawn: Drawn, out: Path, files: dict[str, bytes]) -> dict[str, Any]:
 
 def _show(done: dict[str, Any]) -> None:
     print(f"{done['out']}: {done['title']}, edition {done['edition']}, {done['bytes'] / 1_000_000:.1f} MB")
-    for sentence in done["attribution"]:
-        print(f"  {sentence}")
+    print(f"  {len(done['attribution'])} lines of sources and licences stand under the map")
 
 
 def _read_me(drawn: Drawn) -> str:
     """Tell whoever finds the folder how to show the map."""
-    title = html.escape(drawn.page.page_title, quote=True)
+    from service.embeds.snippet import frame_snippet
+
+    framed = replace(drawn.page.framed, address="/index.html", map_address="/index.html")
     return (
         f"{drawn.page.page_title}\n"
         f"Edition {drawn.edition.id}. Written by Evenreach.\n\n"
         "Open index.html to see the map. To show it on a web page:\n"
         "1. Copy this whole folder to your web server. Nothing in it asks another server for anything.\n"
         "2. Put this into your page, with the folder's address in place of FOLDER:\n\n"
-        f'<iframe data-evenreach src="FOLDER/index.html" title="{title}" width="100%" height="{HEIGHT}"'
-        ' loading="lazy"></iframe>\n'
-        f'<script src="FOLDER/{HEIGHT_SCRIPT}" async></script>\n\n'
-        "The second line fits the height of the frame to the map. Leave it out where your site allows no scripts.\n"
+        f"{frame_snippet(framed, drawn.pages, 'FOLDER', script=f'/{HEIGHT_SCRIPT}').strip()}\n\n"
+        "The last line fits the height of the frame to the map. Leave it out where your site allows no scripts.\n"
         "To bring the map up to date, write the folder again and copy it over this one.\n\n"
         + "\n".join(drawn.edition.attribution(drawn.view.layer))
         + "\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from service.commands.output import Output, Quiet, Refusal, Store, told
 
 HEADER_READ_MS = 10_000  # half-sent request headers are closed after this
 STOP_SECONDS = 8  # an answer that takes longer is cut: the whole is to be gone within ten
+IN_USE = "port {} is in use: another program listens there; stop it, or choose another --port"
 
 
 @told
@@ -43,10 +45,10 @@ def serve(
     folder = settings.store.resolve()
     _build_demo_if_empty(folder, output)
     _check_port(settings.host, settings.port)
-    os.environ["EVENREACH_STORE"] = str(folder)  # the web processes read their settings themselves
-    os.environ["EVENREACH_HOST"], os.environ["EVENREACH_PORT"] = settings.host, str(settings.port)
-    output.say(f"Evenreach is at http://{readable_host(settings.host)}:{settings.port}/ (Ctrl-C stops it)")
-    with _counts():
+    with _alone(settings.host, settings.port), _counts():
+        os.environ["EVENREACH_STORE"] = str(folder)  # the web processes read their settings themselves
+        os.environ["EVENREACH_HOST"], os.environ["EVENREACH_PORT"] = settings.host, str(settings.port)
+        output.say(f"Evenreach is at http://{readable_host(settings.host)}:{settings.port}/ (Ctrl-C stops it)")
         _run(settings.host, settings.port, settings.workers)
 
 
@@ -68,15 +70,41 @@ def _build_demo_if_empty(store: Path, output: Output) -> None:
         build_edition("demo", output, store=store)
 
 
+@contextmanager
+def _alone(host: str, port: int) -> Iterator[None]:
+    """Hold a name for as long as this server runs: one that still starts cannot be seen by its port."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as held:
+        if sys.platform == "linux":  # names of this kind are no files, and go with the process
+            try:
+                held.bind(f"\0evenreach {host} {port}")
+            except OSError:
+                raise Refusal(IN_USE.format(port)) from None
+        yield
+
+
 def _check_port(host: str, port: int) -> None:
-    """Say in one sentence that a port is taken, before a server says it in many."""
+    """Say in one sentence that a port is taken: the server would share it with another one, or say it in many."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    if _answers(family, host, port):
+        raise Refusal(IN_USE.format(port))
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
             raise Refusal(f"cannot listen on {host} port {port}: {error.strerror}; choose another --port") from None
+
+
+def _answers(family: socket.AddressFamily, host: str, port: int) -> bool:
+    """Tell whether somebody listens already: two servers may share a port, and would answer by turns."""
+    from service.web.addresses import readable_host
+
+    with socket.socket(family, socket.SOCK_STREAM) as caller:
+        caller.settimeout(1)
+        try:
+            return caller.connect_ex((readable_host(host).strip("[]"), port)) == 0
+        except OSError:  # no name of this computer: binding says so
+            return False
 
 
 def _run(host: str, port: int, workers: int) -> None:

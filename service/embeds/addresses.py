@@ -22,8 +22,11 @@ def embed_address(view: View, options: EmbedOptions | None = None) -> str:
 
 
 def map_query(view: View, **more: str) -> str:
-    """Write a view as a query string, with the service whose sites any layer may show."""
-    return view.query(**more) if view.layer == ACCESS else view.query(service=view.service, **more)
+    """Write a view as a query string, with the service whose sites any layer may show, and who is taken there."""
+    if view.layer == ACCESS:
+        return view.query(**more)
+    accepting = view.accepting if view.layer == "sites" else ""
+    return view.query(service=view.service, accepting=accepting, **more)
 
 
 def builder_address(view: View) -> str:

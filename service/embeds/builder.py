@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from layers.map_layers import LAYERS, site_symbols
-from service.editions.views import ACCESS, View, dial_text
+from service.editions.views import ACCESS, View
+from service.embeds.addresses import map_query
 from service.embeds.options import LEGENDS, TABLES, TITLE_LENGTH, EmbedOptions
 from service.embeds.page import EmbedPage
 from service.embeds.snippet import HEIGHT, SANDBOX, fragment, fragment_address, frame_snippet
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 KEEPS = {"updates": "Follow updates: show the newest figures", "today": "Keep as today: stay with these figures"}
 OF_INDICATORS = ("indicator", "clusters")
 FORM_WORDS = ("focus", "rho", "within", "indicator", "service")
+FIELDS = ("layer", *FORM_WORDS, "title", "table", "legend")
+"""What a slip can be put right in, on this page."""
 
 
 def read_keep(text: str) -> str:
@@ -51,9 +54,9 @@ def builder_form(
     dict
         For ``parts/embed_form.html``.
     """
-    hidden = [(name, text) for name, text in parse_qsl(view.query()) if name not in FORM_WORDS]
+    hidden = [(name, text) for name, text in parse_qsl(map_query(view)) if name not in FORM_WORDS]
     names = sorted((str(facts["name"]), name) for name, facts in edition.indicators.items())
-    services = site_symbols(services_of(edition) & {str(site["service"]) for site in edition.sites()})
+    services = site_symbols(services_of(edition) & set(edition.site_kinds))
     return {
         "address": f"/places/{view.place}/embed",
         "hidden": hidden,
@@ -120,20 +123,19 @@ def builder_result(edition: Edition, view: View, page: EmbedPage, pages: Pages, 
         "title": page.page_title,
         "height": HEIGHT,
         "sandbox": SANDBOX,
-        "snippet": frame_snippet(page, pages, public),
+        "snippet": frame_snippet(page.framed, pages, public),
         "address": address,
         "fragment": copied,
         "fragment_address": fragment_address(page),
         "fragment_size": fixed(len(copied.encode()) / 1000, 0),
         "pictures": {kind: page.picture.address.replace(".svg", f".{kind}", 1) for kind in ("svg", "png")},
         "map_address": page.links[0].address,
-        "command": _command(edition, view),
+        "command": _command(view, page.options),
     }
 
 
-def _command(edition: Edition, view: View) -> str:
-    """Write the command that makes the same embed as a folder of files."""
-    words = [("layer", view.layer), ("focus", view.focus), ("rho", dial_text(view.rho) if view.rho != 3 else "")]
-    words += [(name, getattr(view, name)) for name in ("within", "indicator", "edition")]
-    given = [part for name, text in words if text for part in (f"--{name}", text)]
+def _command(view: View, options: EmbedOptions) -> str:
+    """Write the command that makes the same embed as a folder of files: its options are the words of the address."""
+    words = [("layer", view.layer), *parse_qsl(map_query(view, **options.words()))]
+    given = [part for name, text in words for part in (f"--{name}", text)]
     return shlex.join(["evenreach", "embed", view.place, *given, "--out", f"map-of-{view.place}"])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urldefrag
 
 from service.embeds.addresses import USUAL_LAYER
 from service.embeds.errors import NotOurs
-from service.embeds.page import EmbedPage
-from service.embeds.snippet import HEIGHT, WIDTH, frame_snippet
+from service.embeds.page import Framed
+from service.embeds.snippet import HEIGHT, HEIGHT_SCRIPT, WIDTH, frame_snippet
 from service.pages.furniture import Pages
 from service.web.queries import BadQuery
 
@@ -18,6 +18,7 @@ SIZE = "[1-9][0-9]{0,4}"
 NOT_OURS = "url is not the address of a map of this site."
 HOW = "Give the full address of a map, such as {}/embed/demo/need."
 KEPT_SECONDS = 86_400
+LEAST = 200  # pixels either way; in less nobody can read a map
 
 
 def read_size(parameter: str, text: str) -> int | None:
@@ -62,12 +63,12 @@ def read_url(url: str, public: str) -> tuple[str, str, dict[str, str]]:
         raise BadQuery("url", "url is missing.", hint=how)
     if not url.startswith(f"{public}/"):
         raise NotOurs(NOT_OURS)
-    path, _, rest = url.removeprefix(public).partition("?")
-    found = PATH.fullmatch(path)
+    path, _, rest = urldefrag(url.removeprefix(public)).url.partition("?")
+    found = PATH.fullmatch(path.removesuffix("/"))
     if found is None or (found["kind"] == "places") != (found["layer"] is None):
         raise NotOurs(NOT_OURS)
     try:
-        given = parse_qsl(rest.partition("#")[0], keep_blank_values=True, strict_parsing=bool(rest), errors="strict")
+        given = parse_qsl(rest, keep_blank_values=True, strict_parsing=bool(rest), errors="strict")
     except ValueError:
         raise BadQuery("url", "The query of url cannot be read.", hint=how) from None
     if len({name for name, _ in given}) < len(given):
@@ -75,8 +76,8 @@ def read_url(url: str, public: str) -> tuple[str, str, dict[str, str]]:
     return found["place"], found["layer"] or USUAL_LAYER, dict(given)
 
 
-def oembed(page: EmbedPage, pages: Pages, public: str, *, width: int | None, height: int | None) -> dict[str, Any]:
-    """Describe an embed as oEmbed 1.0 does, type ``rich``.
+def oembed(page: Framed, pages: Pages, public: str, *, width: int | None, height: int | None) -> dict[str, Any]:
+    """Describe an embed as oEmbed 1.0 does: type ``rich``, or ``link`` where the frame would be too small to read.
 
     Parameters
     ----------
@@ -91,14 +92,16 @@ def oembed(page: EmbedPage, pages: Pages, public: str, *, width: int | None, hei
         Ready to be written as JSON.
     """
     wide, high = min(width or WIDTH, WIDTH), min(height or HEIGHT, HEIGHT)
-    return {
+    told = {
         "version": "1.0",
-        "type": "rich",
+        "type": "rich" if min(wide, high) >= LEAST else "link",
         "provider_name": page.tenant,
         "provider_url": f"{public}/",
         "title": page.page_title,
         "cache_age": KEPT_SECONDS,
-        "width": wide,
-        "height": high,
-        "html": frame_snippet(page, pages, public, width=str(wide), height=high),
     }
+    if told["type"] == "link":
+        return told
+    script = "" if height else HEIGHT_SCRIPT  # a frame that may not grow must not
+    html = frame_snippet(page, pages, public, width=str(wide), height=high, script=script)
+    return told | {"width": wide, "height": high, "html": html}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import os
@@ -15,6 +16,7 @@ CONTENTS = "evenreach.json"
 MADE_BY = "Evenreach"
 MARK = b'<meta name="generator" content="Evenreach">'  # templates/embed/page.html writes it
 MARK_WITHIN = 8_000
+HERE, EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
 
 
 class InTheWay(ValueError):
@@ -127,18 +129,38 @@ def _same(path: Path, digest: str) -> bool:
 
 
 def _exchange(new: Path, out: Path) -> None:
-    """Put a whole folder in place; the old one stands aside until the new one is there."""
+    """Put a whole folder in place of the old one, at once where the system can."""
     if not out.exists():
         os.replace(new, out)
-        return
+    elif not _swap(new, out):
+        _replace_by_way_of_a_third(new, out)
+
+
+def _swap(new: Path, out: Path) -> bool:
+    """Let two folders change places in one step, so that at no moment there is none; tell whether that was done.
+
+    What stood at `out` then stands at `new`, for the caller to clear away.
+    """
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    names = (os.fsencode(new), os.fsencode(out))
+    return bool(rename(HERE, ctypes.c_char_p(names[0]), HERE, ctypes.c_char_p(names[1]), EXCHANGE) == 0)
+
+
+def _replace_by_way_of_a_third(new: Path, out: Path) -> None:
+    """Let the old folder stand aside until the new one is there; whatever comes between, it goes back."""
     aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
-    os.replace(out, aside)  # an empty folder gives way
     try:
+        os.replace(out, aside)  # an empty folder gives way
         os.replace(new, out)
-    except OSError:
-        os.replace(aside, out)
+    except BaseException:
+        if not out.exists():
+            os.replace(aside, out)
         raise
-    shutil.rmtree(aside, ignore_errors=True)
+    finally:
+        if out.exists():
+            shutil.rmtree(aside, ignore_errors=True)
 
 
 def _sha256(content: bytes) -> str:

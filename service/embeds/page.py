@@ -19,7 +19,7 @@ from service.embeds.options import EmbedOptions
 from service.embeds.parts import Part
 from service.embeds.tables import EmbedTable, embed_table
 from service.pages.furniture import built_on
-from service.pages.map import MapPage, map_page, map_picture
+from service.pages.map import MapPage, layer_title, map_page, map_picture
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition
@@ -37,6 +37,26 @@ class Link:
 
     text: str
     address: str
+
+
+@dataclass(frozen=True)
+class Framed:
+    """What the code to copy needs to know of an embed.
+
+    Attributes
+    ----------
+    page_title : str
+        Name of the document.
+    address, map_address : str
+        Of the embed and of the full page.
+    tenant : str
+        Who runs the site.
+    """
+
+    page_title: str
+    address: str
+    map_address: str
+    tenant: str
 
 
 @dataclass(frozen=True)
@@ -84,6 +104,18 @@ class EmbedPage:
     data: tuple[Part, ...]
     picture: Part
 
+    @property
+    def framed(self) -> Framed:
+        """What the code to copy needs."""
+        return Framed(self.page_title, self.address, self.links[0].address, self.tenant)
+
+
+def framed(edition: Edition, view: View, options: EmbedOptions, *, tenant: str, service: str = "") -> Framed:
+    """Give what the code to copy needs without working the map out; the arguments are those of `embed_page`."""
+    shown = _with_service(view, service)
+    title = _page_title(options.title or layer_title(edition, view), _where(edition, view))
+    return Framed(title, embed_address(shown, options), _map_address(shown), tenant)
+
 
 def embed_page(
     edition: Edition,
@@ -121,11 +153,10 @@ def embed_page(
     """
     scores = score(edition, view)
     shown = map_page(edition, view, scores, service=service)
-    place = str(edition.place["name"])
-    where = f"{edition.footprint(view.within)['name']}, {place}" if view.within else place
+    where = _where(edition, view)
     return EmbedPage(
         title=options.title or shown.layer.title,
-        page_title=f"{options.title or shown.layer.title} – map of {where}",
+        page_title=_page_title(options.title or shown.layer.title, where),
         place=where,
         edition=edition.id,
         built=built_on(edition),
@@ -148,10 +179,23 @@ def embed_page(
     )
 
 
+def _where(edition: Edition, view: View) -> str:
+    place = str(edition.place["name"])
+    return f"{edition.footprint(view.within)['name']}, {place}" if view.within else place
+
+
+def _page_title(title: str, where: str) -> str:
+    return f"{title} – map of {where}"
+
+
+def _map_address(view: View) -> str:
+    return with_query(f"/maps/{view.place}/{view.layer}", map_query(view))
+
+
 def _links(view: View, shown: MapPage, service: str) -> tuple[Link, ...]:
     query = map_query(_with_service(view, service))
     found = [
-        Link("Open this map as a page", with_query(f"/maps/{view.place}/{view.layer}", query)),
+        Link("Open this map as a page", _map_address(_with_service(view, service))),
         Link("See how it is worked out", shown.table),
     ]
     if view.layer != "sites":

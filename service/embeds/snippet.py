@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
+from layers.map_layers import PALETTES
 from service.embeds.addresses import with_query
-from service.embeds.page import EmbedPage
+from service.embeds.page import EmbedPage, Framed
 from service.pages.furniture import Pages
 
 SANDBOX = "allow-scripts allow-popups allow-popups-to-escape-sandbox allow-downloads"
 """What a frame may do. Its links open pages of their own, which need their forms: they leave the sandbox."""
 WIDTH, HEIGHT = 960, 760
-PICTURE_SIZE = (1120, 792)
+HEIGHT_SCRIPT = "/assets/embed_height.js"
+PICTURE_WIDTH = 1120
+HATCHED = "Hatched"
+SHADES = {
+    "need": ("Darkest blue", "Blue", "Blue-green", "Light green", "Pale yellow"),
+    "deprivation": ("Darkest purple", "Purple", "Pink", "Light pink", "Palest pink"),
+    "indicator": ("Darkest brown", "Brown", "Orange", "Light orange", "Cream"),
+    "access": ("Darkest violet", "Violet", "Light violet", "Pale violet", "Almost white"),
+    "clusters": ("Dark red", "Orange", "Light blue", "Dark blue", "Pale grey"),
+}
+"""The colours of `layers.map_layers.PALETTES` as a reader would name them."""
 
 
-def frame_snippet(page: EmbedPage, pages: Pages, public: str, *, width: str = "100%", height: int = HEIGHT) -> str:
-    """Write the frame of an embed, a plain link under it, and the script that fits its height.
+def frame_snippet(
+    page: Framed, pages: Pages, public: str, *, width: str = "100%", height: int = HEIGHT, script: str = HEIGHT_SCRIPT
+) -> str:
+    """Write a plain link to a map, the frame of its embed, and the script that fits its height.
 
     Parameters
     ----------
-    page : EmbedPage
+    page : Framed
         The embed.
     pages : Pages
         The templates.
     public : str
-        The site's address, without a closing slash.
+        The site's address, or that of a written folder, without a closing slash.
     width : str
         As HTML takes it.
     height : int
         In CSS pixels; the height that stays where the script may not run.
+    script : str
+        Address of the script that fits the height, after `public`; empty for none.
 
     Returns
     -------
@@ -36,19 +52,40 @@ def frame_snippet(page: EmbedPage, pages: Pages, public: str, *, width: str = "1
         HTML without inline style or script. A page that refuses the script, or the frame, keeps what it can use.
     """
     given: dict[str, Any] = {"embed": page, "public": public, "width": width, "height": height, "sandbox": SANDBOX}
-    return pages.draw("embed/snippet.html", given)
+    return pages.draw("embed/snippet.html", given | {"script": script})
 
 
 def fragment(page: EmbedPage, pages: Pages, public: str) -> str:
     """Write the picture and the table of an embed, for content systems that strip frames.
 
+    The copy stays as it is, so its picture and its link stay with the same edition.
+
     Returns
     -------
     str
-        A ``figure`` and a ``table``, whole, with attribution and a link: no script, no style, no frame.
+        A ``figure``, the legend in words and a ``table``, with attribution and a link: no script, no frame. One style
+        lets the picture shrink with the page; a system that takes it out leaves a picture of the right shape.
     """
-    width, height = PICTURE_SIZE
-    return pages.draw("embed/fragment.html", {"embed": page, "public": public, "width": width, "height": height})
+    given: dict[str, Any] = {"embed": page, "public": public, "width": PICTURE_WIDTH, "shades": _shades(page)}
+    given |= {"picture": _pinned(page, page.picture.address), "link": _pinned(page, page.links[0].address)}
+    return pages.draw("embed/fragment.html", given)
+
+
+def _pinned(page: EmbedPage, address: str) -> str:
+    """Let an address name the edition that the page shows."""
+    path, _, query = address.partition("?")
+    kept = [(name, text) for name, text in parse_qsl(query) if name != "edition"]
+    return with_query(path, urlencode([*kept, ("edition", page.edition)]))
+
+
+def _shades(page: EmbedPage) -> list[tuple[str, str]]:
+    """Write the legend in words: each colour, and what it stands for; nothing where areas have one colour."""
+    shades = dict(zip(PALETTES[page.map.layer.palette], SHADES.get(page.map.layer.palette, ()), strict=False))
+    return [
+        (shades.get(line.colour, HATCHED), ", ".join(filter(None, (line.label, line.range, line.count_text))))
+        for line in page.map.legend
+        if shades
+    ]
 
 
 def fragment_address(page: EmbedPage) -> str:

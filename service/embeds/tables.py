@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from layers.map_classes import MISSING, MISSING_LABEL, value_text
 from layers.map_layers import MapLayer, site_symbols
 from service.access import layer_columns as access
 from service.drawing.features import councils
 from service.editions.layer_figures import figures
+from service.editions.services import takes_new
 from service.editions.views import ACCESS
 from service.pages.map import DrawnLayer, council_class, drawn_layer
+from service.pages.map_key import count_words
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from service.editions.views import View
 
 CLASS_ON_MAP = "Class on the map"
-BORDERLINE = "borderline"
+HATCHED = "may or may not be in fifth 1"
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ def embed_table(edition: Edition, view: View, scores: Scores, *, service: str = 
     """
     drawn = drawn_layer(edition, view, scores)
     if drawn.layer.classes == "none":
-        return _sites(edition, view, service) if view.within or not edition.large else _site_counts(edition, service)
+        by_council = edition.large and not view.within
+        return _site_counts(edition, view, service) if by_council else _sites(edition, view, service)
     if edition.large and not view.within:
         return _councils(edition, scores, drawn.layer)
     return _neighbourhoods(edition, view, scores, drawn)
@@ -99,7 +103,7 @@ def _class_cell(drawn: DrawnLayer, labels: dict[int, str], item: int) -> tuple[s
     if drawn.layer.classes == "breaks":
         return ()
     label = labels[int(drawn.numbers[item])]
-    return (f"{label}, {BORDERLINE}" if drawn.hatched[item] else label,)
+    return (f"{label}, {HATCHED}" if drawn.hatched[item] else label,)
 
 
 def _value(drawn: DrawnLayer, item: int) -> str:
@@ -155,7 +159,8 @@ def _label(layer: MapLayer, number: int) -> str:
 
 
 def _sites(edition: Edition, view: View, service: str) -> EmbedTable:
-    sites = [site for site in edition.sites(service or None, view.within) if site.get("inside", True)]
+    listed = edition.sites(service or None, view.within)
+    sites = [site for site in listed if site.get("inside", True) and takes_new(site, view.accepting)]
     names = {name: symbol.name for name, symbol in site_symbols({site["service"] for site in sites}).items()}
     rows = tuple(
         Row(str(site["name"]), "", (names[site["service"]], str(site.get("postcode") or "")))
@@ -170,21 +175,56 @@ def _sites(edition: Edition, view: View, service: str) -> EmbedTable:
     )
 
 
-def _site_counts(edition: Edition, service: str) -> EmbedTable:
-    """Count the listed sites of each council: a large place has too many to name."""
-    listed = edition.sites(service or None)
-    rows = []
-    for council in sorted(edition.councils(), key=lambda council: str(council["name"])):
-        inside = set(edition.codes[edition.rows_within(f"lad:{council['code']}")].tolist())
-        count = sum(site["lsoa21cd"] in inside for site in listed)
-        rows.append(Row(str(council["name"]), "", (f"{count:,}",)))
+def _site_counts(edition: Edition, view: View, service: str) -> EmbedTable:
+    """Count the listed sites of each council: a large place has too many to name.
+
+    Without a service those are counted whose list is whole in the council; the others are named beside the number.
+    """
+    sites = [site for site in edition.sites(service or None) if takes_new(site, view.accepting)]
+    symbols = site_symbols([service] if service else {str(site["service"]) for site in sites})
+    councils = sorted(edition.councils(), key=lambda council: str(council["name"]))
+    codes = [str(council["code"]) for council in councils]
+    counts = _counts_by_council(edition, codes, list(symbols), sites)
+    whole_in = {entry["id"]: frozenset(entry["complete_in"]) for entry in edition.services()}
+    whole = np.array([[code in whole_in.get(name, ()) for name in symbols] for code in codes], dtype=bool)
+    whole = whole.reshape(counts.shape)
+    cells: list[tuple[str, ...]]
+    if service:
+        cells = [(_one_count(int(line[0]), bool(known[0])),) for line, known in zip(counts, whole, strict=True)]
+    else:
+        names = [symbol.plural for symbol in symbols.values()]
+        cells = [_all_counts(line, known, names) for line, known in zip(counts, whole, strict=True)]
     return EmbedTable(
         caption="Sites that are listed, by council",
-        count_text=_counted(len(rows), "council"),
-        columns=("Council", "Sites"),
-        numeric=(True,),
-        rows=tuple(rows),
+        count_text=_counted(len(councils), "council"),
+        columns=("Council", "Sites") if service else ("Council", "Sites", "Not counted: list not complete here"),
+        numeric=(True,) if service else (True, False),
+        rows=tuple(Row(str(each["name"]), "", text) for each, text in zip(councils, cells, strict=True)),
     )
+
+
+def _counts_by_council(
+    edition: Edition, codes: list[str], services: list[str], sites: list[dict[str, Any]]
+) -> NDArray[np.int64]:
+    """Count sites by council and service, shape (councils, services)."""
+    council_of_row = np.full(edition.count, -1)
+    for number, code in enumerate(codes):
+        council_of_row[edition.rows_within(f"lad:{code}")] = number
+    where = np.array([site["lsoa21cd"] for site in sites], dtype=edition.codes.dtype)
+    at = np.minimum(np.searchsorted(edition.codes, where), edition.count - 1)
+    councils = np.where(edition.codes[at] == where, council_of_row[at], -1)
+    kinds = np.array([services.index(site["service"]) for site in sites], dtype=np.int64)
+    cells = (councils * len(services) + kinds)[councils >= 0]
+    return np.bincount(cells, minlength=len(codes) * len(services)).reshape(len(codes), len(services))
+
+
+def _one_count(count: int, whole: bool) -> str:
+    return f"{count:,}" if whole else count_words(count, whole)
+
+
+def _all_counts(counts: NDArray[np.int64], whole: NDArray[np.bool_], names: list[str]) -> tuple[str, str]:
+    missing = ", ".join(name for name, known in zip(names, whole, strict=True) if not known)
+    return (f"{int(counts[whole].sum()):,}" if whole.any() else "not known here", missing or "–")
 
 
 def _counted(count: int, word: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from layers.map_classes import borderline
-from layers.rank_summaries import SURELY_IN, SURELY_OUT
+from layers.rank_summaries import SURELY_IN
 from service.editions.layer_figures import clusters_of
 from service.editions.scoring import OWN_WEIGHTS
 from service.editions.weights import ingredients_of
@@ -65,7 +65,7 @@ def short_words(chance: float, certainty: str) -> str:
     if not certainty:
         return "–"
     short = of_100(chance).replace("over ", "> ").replace("under ", "< ")
-    return f"borderline, {short}" if SURELY_OUT < chance < SURELY_IN else short
+    return f"borderline, {short}" if certainty == "borderline" else short
 
 
 def certainty_notes(edition: Edition, scores: Scores) -> list[str]:
@@ -101,7 +101,7 @@ def certainty_summary(edition: Edition, scores: Scores) -> dict[str, Any]:
         f"The fifth of greatest need has {fifth:,} neighbourhoods here. When the score is worked out 2,000 times with "
         f"its counts, weights and method moved a little, {inside:,} "
         f"neighbourhood{' is' if inside == 1 else 's are'} in it in at least 90 of 100 draws. "
-        f"{doubtful:,} neighbourhood{' is' if doubtful == 1 else 's are'} borderline: in it in 10 to 90 of 100 draws."
+        f"{doubtful:,} neighbourhood{'' if doubtful == 1 else 's'} may or may not be: in 10 to 90 of 100 draws."
     )
     return {"sentence": sentence, "notes": notes}
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from service.files.downloads import file_query
 from service.ogc.documents import ROOT
 from service.pages.furniture import FURNITURE_LAYER
 from service.pages.ranked_table import question
+from service.pages.wording import credits_once
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition
@@ -31,9 +33,11 @@ def elsewhere(edition: Edition, view: View, base: str) -> dict[str, Any]:
     -------
     dict
         For ``parts/elsewhere.html``: ``service`` (for GIS programs), ``collection`` (the one with this view's
-        figures), ``beside`` (others of the place), ``csv`` and ``geojson`` (of this view, its dial and area too).
+        figures), ``beside`` (others of the place), ``csv`` and ``geojson`` (of this view, its dial and area too),
+        ``edition`` and ``attribution`` (what whoever shows the data has to show).
     """
-    place, layer, query = view.place, view.layer or FURNITURE_LAYER, question(view.query())
+    place, layer = view.place, view.layer or FURNITURE_LAYER
+    query = question(file_query(view.but(layer=layer)))
     figures = f"{place}-sites" if layer == SITES else f"{place}-scores-{view.focus}"
     others = [f"{place}-neighbourhoods", f"{place}-sites", f"{place}-scores-{view.focus}"]
     return {
@@ -44,4 +48,5 @@ def elsewhere(edition: Edition, view: View, base: str) -> dict[str, Any]:
         "geojson": f"{base}/geojson/{place}/{layer}{query}",
         "edition": edition.id,
         "pinned": bool(view.edition),
+        "attribution": credits_once(edition.attribution(layer)),
     }

@@ -30,7 +30,7 @@ from layers.map_classes import (
     range_text,
 )
 from layers.map_layers import (
-    BORDERLINE_LABEL,
+    HATCHED_LABEL,
     LAYERS,
     RANKED,
     SITE_SYMBOLS,
@@ -40,13 +40,15 @@ from layers.map_layers import (
     site_symbols,
 )
 from service.access import layer_columns as access
-from service.access.requests import asked
+from service.access.requests import NEW_PATIENTS, asked
 from service.drawing.features import councils, shown_indicator
 from service.drawing.picture import Area, Caption, Ground, Site, picture, rings_of
 from service.editions.edition import Edition
 from service.editions.layer_figures import figures
 from service.editions.scoring import Scores
+from service.editions.services import takes_new
 from service.editions.views import ACCESS, View, dial_text
+from service.embeds.addresses import map_query
 from service.pages.certainty import certainty_notes, cluster_notes
 from service.pages.map_key import ServiceKey, service_keys
 from service.pages.wording import credits_once
@@ -150,17 +152,27 @@ def drawn_layer(edition: Edition, view: View, scores: Scores) -> DrawnLayer:
     UnknownLayer
         If the view's layer does not exist.
     """
-    name = view.layer or "targeting"
-    if name == ACCESS:
+    if view.layer == ACCESS:
         return _drawn_access(edition, view, scores)
-    wanted = name == "indicator" or (name == "clusters" and view.indicator)
-    facts = _indicator_facts(edition, view) if wanted else {}
-    layer = map_layer(name, focus=edition.focuses[view.focus], indicator=facts)
+    facts = _indicator_facts(edition, view)
+    layer = _layer(edition, view, facts)
     breaks = tuple(float(bound) for bound in facts.get("breaks") or ()) if layer.classes == "breaks" else ()
     shown = _column(edition, scores, layer.column)
     classed = shown if layer.class_column == layer.column else _column(edition, scores, layer.class_column)
     hatched = borderline(scores.top_fifth_chance) if layer.id in RANKED else np.zeros(len(scores), dtype=bool)
     return DrawnLayer(layer, class_numbers(layer, classed, breaks), shown, breaks, hatched)
+
+
+def layer_title(edition: Edition, view: View) -> str:
+    """Name the map of a view without working it out."""
+    if view.layer == ACCESS:
+        access.check_area(edition, view)
+        return access.title(edition, asked(edition, view))
+    return _layer(edition, view, _indicator_facts(edition, view)).title
+
+
+def _layer(edition: Edition, view: View, facts: dict[str, Any]) -> MapLayer:
+    return map_layer(view.layer or "targeting", focus=edition.focuses[view.focus], indicator=facts)
 
 
 def _drawn_access(edition: Edition, view: View, scores: Scores) -> DrawnLayer:
@@ -194,8 +206,11 @@ def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "")
     detail = "full" if edition.large else "map"  # of a large place only a footprint or a box is fetched
     areas = "targeting" if drawn.layer.id == "sites" else drawn.layer.id  # sites stand over plain areas
     # of a large place only the footprint's own sites are sent
-    narrowed = ("within", "accepting", "edition") if edition.large else ("accepting", "edition")
-    kept = {name: text for name in narrowed if (text := getattr(view, name))}
+    kept = {
+        "within": view.within if edition.large else "",
+        "accepting": _accepting(view),
+        "edition": view.edition,
+    }
     caption = _caption(edition, view, drawn, scores)
     sites = _shown_sites(edition, view, service)
     edition_query = urlencode({"edition": view.edition}) if view.edition else ""
@@ -210,10 +225,10 @@ def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "")
         rho=dial_text(view.rho),
         geojson=_address("geojson", place, areas, view.query(detail=detail)),
         councils=_address("geojson", place, "councils", query) if edition.large and not view.within else "",
-        sites=_address("geojson", place, "sites", urlencode(kept)) if sites else "",
+        sites=_address("geojson", place, "sites", _given(kept)) if sites else "",
         ground=_address("geojson", place, "lines", edition_query) if edition.network else "",
         profile=_address("places", place, "neighbourhoods/CODE", view.but(layer="").query()),
-        picture=_address("pictures", place, f"{drawn.layer.id}.svg", query),
+        picture=_address("pictures", place, f"{drawn.layer.id}.svg", picture_query(view, service)),
         table=_address("places", f"{place}/access" if drawn.layer.id == ACCESS else place, "", query),
         legend=[_legend_line(line, drawn.layer) for line in drawn.legend],
         hatched=hatched_words(drawn),
@@ -229,9 +244,23 @@ def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "")
 def _shown_sites(edition: Edition, view: View, service: str) -> list[dict[str, Any]]:
     """Sites of one service or of all; on the layer of access those that give the service asked about."""
     if view.layer != ACCESS:
-        return edition.sites(service or None)
+        return [site for site in edition.sites(service or None) if takes_new(site, _accepting(view))]
     listed, question = edition.sites(), asked(edition, view)
     return [listed[row] for row in edition.site_rows(question.service, accepting=question.accepting)]
+
+
+def _accepting(view: View) -> str:
+    """Name the ages whose being taken narrows the sites of a map; on maps of scores nothing does."""
+    return view.accepting if view.layer in ("sites", ACCESS) else ""
+
+
+def _given(words: Mapping[str, str]) -> str:
+    return urlencode({name: text for name, text in words.items() if text})
+
+
+def picture_query(view: View, service: str) -> str:
+    """Write the query of a view's picture: all that it is drawn from."""
+    return map_query(view if view.layer == ACCESS else view.but(service=service))
 
 
 def services_of(edition: Edition) -> set[str]:
@@ -267,7 +296,7 @@ def spec(edition: Edition, drawn: DrawnLayer) -> str:
     ).decode()
 
 
-def map_picture(edition: Edition, view: View, scores: Scores, *, service: str = "") -> str:
+def map_picture(edition: Edition, view: View, scores: Scores, *, service: str = "", headed: bool = True) -> str:
     """Draw the view's layer as an SVG picture; a large place is drawn by council.
 
     Parameters
@@ -276,6 +305,8 @@ def map_picture(edition: Edition, view: View, scores: Scores, *, service: str = 
         As for `map_page`.
     service : str
         Draw the sites of this service on any layer; empty for all of them on the layer `sites`.
+    headed : bool
+        Draw the heading; not where the picture stands under one.
 
     Returns
     -------
@@ -285,7 +316,7 @@ def map_picture(edition: Edition, view: View, scores: Scores, *, service: str = 
     wanted = (view.layer in ("sites", ACCESS) or bool(service)) and not (edition.large and not view.within)
     shown = _shown_sites(edition, view, service) if wanted else []
     sites = [Site(site["service"], site["lon"], site["lat"]) for site in shown if site.get("inside", True)]
-    return picture_with(edition, view, scores, sites)
+    return picture_with(edition, view, scores, sites, headed=headed)
 
 
 def picture_with(
@@ -296,6 +327,7 @@ def picture_with(
     *,
     symbols: Mapping[str, SiteSymbol] | None = None,
     title: str = "",
+    headed: bool = True,
 ) -> str:
     """Draw the view's layer as an SVG picture with these sites on it.
 
@@ -309,12 +341,14 @@ def picture_with(
         How they are drawn, where they are no services of the published lists.
     title : str
         Heading; that of the layer when left out.
+    headed : bool
+        Draw the heading; not where the picture stands under one.
     """
     drawn = drawn_layer(edition, view, scores)
     by_council = edition.large and not view.within
     areas = _council_areas(edition, scores, drawn.layer) if by_council else _neighbourhood_areas(edition, scores, drawn)
     caption = _caption(edition, view, drawn, scores, by_council=by_council)
-    caption = replace(caption, title=title) if title else caption
+    caption = replace(caption, title=title or caption.title, headed=headed)
     return picture(drawn.layer, areas, drawn.legend, caption, sites=sites, symbols=symbols, ground=_ground(edition))
 
 
@@ -328,7 +362,9 @@ def _ground(edition: Edition) -> list[Ground]:
 
 
 def _indicator_facts(edition: Edition, view: View) -> dict[str, Any]:
-    """Facts of the indicator asked for, or of the focus's weightiest one."""
+    """Facts of the indicator asked for, or of the focus's weightiest one; none on layers that show no indicator."""
+    if view.layer != "indicator" and not (view.layer == "clusters" and view.indicator):
+        return {}
     name = shown_indicator(edition, view)
     return {"id": name, **edition.indicators[name]}
 
@@ -355,13 +391,15 @@ def hatched_words(drawn: DrawnLayer) -> str:
     if not count:
         return ""
     kind = f"{count:,} neighbourhood{'' if count == 1 else 's'}"
-    return f"{BORDERLINE_LABEL}. {kind} may or may not be in the fifth of greatest need."
+    return f"{HATCHED_LABEL}. {kind} may or may not be in it."
 
 
 def _notes(edition: Edition, view: View, scores: Scores) -> list[str]:
     notes = certainty_notes(edition, scores) if view.layer == "certainty" else []
     if view.layer == "clusters":
         notes = cluster_notes(edition, view)
+    if view.layer == "sites" and view.accepting:
+        notes.append(f"Only sites known to take new {NEW_PATIENTS[view.accepting]} NHS patients are shown.")
     if view.weights:
         notes.append("The indicators are weighted as you chose, not as the focus publishes.")
     if edition.network:

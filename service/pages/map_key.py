@@ -49,7 +49,7 @@ def service_keys(edition: Edition, view: View, sites: list[dict[str, Any]], *, a
             name=symbol.plural,
             colour=symbol.colour,
             path=symbol.path,
-            count_text=_count_words(inside[service], _list_is_whole(edition, view, service)),
+            count_text=count_words(inside[service], _list_is_whole(edition, view, service)),
             shown=all_shown or (service in FAMILY_PLACES and inside[service] <= CROWDED),
         )
         for service, symbol in site_symbols(listed).items()
@@ -66,12 +66,10 @@ def _inside(edition: Edition, view: View, sites: list[dict[str, Any]]) -> list[d
 
 def _list_is_whole(edition: Edition, view: View, service: str) -> bool:
     """Tell whether all sites of a service are known in what is shown."""
-    if not view.within:
-        return bool(edition.meta.get("complete", {}).get(service, True))
     return bool(edition.complete_rows(service)[edition.rows_within(view.within)].all())
 
 
-def _count_words(count: int, whole: bool) -> str:
+def count_words(count: int, whole: bool) -> str:
     """Say how many sites are here; where the list is not whole, that more may be."""
     if whole:
         return f"{count:,} here"

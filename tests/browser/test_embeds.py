@@ -162,6 +162,17 @@ def test_a_listed_site_shows_the_map_at_its_full_height_and_its_links_work(opene
     assert event.value.evaluate("window.origin") == site
 
 
+def test_a_script_that_comes_late_still_learns_the_height(opened, site, listed):
+    code, script = snippet(site, "layer=need").split("<script")
+    page = opened(listed.put("/late", code.replace(' loading="lazy"', "")))
+    frame_of(page).wait_for_selector(READY)
+    page.wait_for_load_state("networkidle")
+    assert page.get_attribute("iframe", "height") == str(FIXED)
+    page.add_script_tag(url=script.partition('src="')[2].partition('"')[0])
+    page.wait_for_function("least => Number(document.querySelector('iframe').height) > least", arg=FIXED)
+    assert page.errors == []
+
+
 def test_a_site_that_is_not_listed_keeps_the_plain_link(opened, site, unlisted):
     page = opened(unlisted.put("/map", snippet(site, "layer=need")))
     page.wait_for_load_state("networkidle")
@@ -191,6 +202,8 @@ def test_without_scripts_there_are_the_picture_and_the_table(opened, site, liste
     picture = inside.locator(".evenreach-map__picture")
     picture.wait_for(state="visible")
     assert picture.evaluate("picture => picture.naturalWidth") > 500
+    assert inside.locator(".evenreach-map__legend").is_hidden()  # the picture has its own
+    assert picture.bounding_box()["width"] > 0.9 * page.locator("iframe").bounding_box()["width"]
     assert inside.locator("#map_evenreach").is_hidden()
     assert inside.locator("td").first.is_hidden()
     inside.locator("summary").click()

@@ -5,15 +5,17 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from collections import Counter
 from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
-from layers.map_layers import LAYERS
+from layers.map_layers import LAYERS, PALETTES
 from service.embeds.options import EmbedOptions, read_options
 from service.embeds.parts import Part, data_script
+from service.embeds.snippet import SHADES
 from service.web.asset_files import AssetFiles
 from service.web.lean_files import lean_script, lean_style
 from service.web.queries import BadQuery
@@ -59,9 +61,9 @@ class Reader(HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
 
-def read(served, path: str) -> Reader:
+def read(served, path: str, *, status: int = 200) -> Reader:
     answer = served.get(path)
-    assert answer.status_code == 200, answer.text[:300]
+    assert answer.status_code == status, answer.text[:300]
     return Reader(answer.text)
 
 
@@ -187,7 +189,7 @@ def test_a_heading_is_text_wherever_it_goes(served, text):
         assert [script for script in page.all("script") if "src" not in script] == []
     assert f"<h1>{text}</h1>" in unescape(served.get(address).text)
     snippet = served.json(f"/oembed?url={quote(PUBLIC + address, safe='')}")["html"]
-    assert [name for name, _ in Reader(snippet).elements] == ["iframe", "p", "a", "script"]
+    assert [name for name, _ in Reader(snippet).elements] == ["p", "a", "iframe", "script"]
     assert Reader(snippet).all("iframe")[0]["title"] == f"{text} – map of Aldermouth"
 
 
@@ -209,10 +211,13 @@ def test_a_fragment_holds_picture_table_and_sources_and_nothing_that_is_stripped
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     page = Reader(answer.text)
     assert {name for name, _ in page.elements}.isdisjoint({"script", "style", "iframe", "html", "link"})
-    assert all("style" not in element and "class" not in element for _, element in page.elements)
+    assert all("style" not in element or name == "img" for name, element in page.elements)
+    assert all("class" not in element for _, element in page.elements)
     assert len(table_rows(page)) == 120
     (image,) = page.all("img")
     assert "Map of Aldermouth" in str(image["alt"])
+    assert "height" not in image  # so that it keeps its shape where the style is taken out
+    assert image["style"] == "max-width:100%;height:auto"
     for address in (image["src"], *(link["href"] for link in page.all("a"))):
         assert str(address).startswith(PUBLIC)
         assert served.get(str(address).removeprefix(PUBLIC)).status_code == 200
@@ -246,6 +251,51 @@ def test_oembed_is_found_from_a_page_and_gives_a_frame_of_it(served, path):
     assert parse_qs(framed.query) == parse_qs(asked.query)
     assert served.get(str(frame["src"]).removeprefix(PUBLIC)).status_code == 200
     assert served.get(str(Reader(told["html"]).all("a")[0]["href"]).removeprefix(PUBLIC)).status_code == 200
+
+
+@pytest.mark.parametrize("layer", [layer for layer in LAYERS if layer != "sites"])
+def test_a_fragment_names_each_colour_and_stays_with_its_edition(served, layer):
+    """A copy in somebody's page does not change with the next build, so its picture may not either."""
+    edition = served.json("/api/v1/places")["places"][0]["edition"]
+    found = served.get(f"/embed/demo/{layer}/fragment?title=Our%20map&focus=best-start")
+    image, link = re.search(r'src="([^"]*)".*?href="([^"]*)"', unescape(found.text), re.DOTALL).groups()
+    for address in (image, link):
+        words = parse_qs(urlsplit(address).query)
+        assert words["edition"] == [edition]
+        assert served.get(address.removeprefix(PUBLIC)).status_code == 200
+    assert 'alt="Our map. Map of Aldermouth' in found.text
+    lines = re.findall(r"<li>([^:]+): (.*), ([0-9]+) neighbourhoods?</li>", found.text)
+    assert sum(int(count) for _, _, count in lines) == 120
+    assert len({shade for shade, _, _ in lines}) == len(lines) >= 3
+    assert ("Hatched", "No figure (hatched)") in {line[:2] for line in lines} or "No figure" not in found.text
+
+
+def test_every_colour_of_a_map_has_a_name():
+    assert {name: len(set(colours)) for name, colours in PALETTES.items() if name != "plain"} == {
+        name: len(set(shades)) for name, shades in SHADES.items()
+    }
+
+
+def test_a_map_that_cannot_be_shown_says_so_in_the_frame_alone(served):
+    gone = read(served, "/embed/demo/need?edition=2001-01-01-00000000&title=a%26b", status=404)
+    assert [link["href"] for link in gone.all("a")] == ["/embed/demo/need?title=a%26b"]
+    assert served.get(str(gone.all("a")[0]["href"])).status_code == 200
+    for path, status in (("/embed/demo/nothing", 404), ("/embed/demo/need?rho=99", 422)):
+        page = read(served, path, status=status)
+        assert [name for name, _ in page.elements if name in ("header", "nav", "footer", "form", "a")] == []
+    for address in (str(script["src"]) for script in page.all("script")):
+        assert b"evenreach: 'height'" in served.get(address).content
+
+
+def test_a_size_in_which_nothing_can_be_read_gets_a_link_and_a_fixed_one_no_script(served):
+    url = quote(f"{PUBLIC}/embed/demo/need", safe="")
+    for words in ("maxwidth=199", "maxheight=199"):
+        told = served.json(f"/oembed?url={url}&{words}")
+        assert (told["type"], told["version"]) == ("link", "1.0")
+        assert not {"html", "width", "height"} & set(told)
+    for words, scripts in (("maxwidth=200", 1), ("maxheight=200", 0), ("", 1)):
+        told = served.json(f"/oembed?url={url}&{words}")
+        assert len(Reader(told["html"]).all("script")) == scripts, words
 
 
 def test_oembed_keeps_to_the_size_that_is_asked_for(served):
@@ -376,9 +426,12 @@ def test_a_large_place_is_embedded_by_council(served, monkeypatch):
         assert {row[0] for row in table_rows(page)} == {each["properties"]["lad24nm"] for each in councils}
         drawn = next(element for _, element in page.elements if "data-evenreach-map" in element)
         assert str(drawn["data-councils"]).startswith("/geojson/demo/councils")
-    listed = [site for site in served.json("/geojson/demo/sites")["features"] if site["properties"]["inside"]]
-    counted = read(served, "/embed/demo/sites?title=Large&legend=below")
-    assert sum(int(row[1]) for row in table_rows(counted)) == len(listed)
+    listed = [site["properties"] for site in served.json("/geojson/demo/sites")["features"]]
+    inside = Counter(site["service"] for site in listed if site["inside"])
+    counted = table_rows(read(served, "/embed/demo/sites?title=Large&legend=below"))
+    missing = {name for row in counted for name in row[2].split(", ")} - {"–"}
+    assert missing == {"Hospitals"}
+    assert sum(int(row[1]) for row in counted) == sum(inside.values()) - inside["hospital"]
     code = councils[0]["id"]
     near = read(served, f"/embed/demo/need?title=Large&within=lad:{code}")
     assert len(table_rows(near)) == councils[0]["properties"]["neighbourhoods"]
