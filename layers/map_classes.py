@@ -121,7 +121,7 @@ def class_numbers(layer: MapLayer, values: NDArray[np.float64], breaks: Sequence
 
 
 def certainty_classes(chance: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Class of each chance of the top fifth: 1 = at least 0.9, 2 = borderline, 3 = at most 0.1; NaN = not known."""
+    """Class of each chance of the top fifth: 1 = at least 0.9, 2 = between, 3 = at most 0.1; NaN = not known."""
     number = np.select([chance >= SURELY_IN, chance <= SURELY_OUT], [1.0, 3.0], 2.0)
     return np.where(np.isnan(chance), np.nan, number)
 

@@ -32,7 +32,7 @@ PALETTES: dict[str, tuple[str, str, str, str, str]] = {
 
 CERTAINTY_LABELS = (
     "In it in at least 90 of 100 draws",
-    "Borderline: in 10 to 90 of 100 draws",
+    "May or may not be in it: in 10 to 90 of 100 draws",
     "In it in at most 10 of 100 draws",
 )
 CLUSTER_LABELS = (
@@ -42,7 +42,7 @@ CLUSTER_LABELS = (
     "Lesser need among lesser need",
     "No clear pattern (not significant)",
 )
-BORDERLINE_LABEL = "Hatched colour: borderline"
+HATCHED_LABEL = "Hatched colour: in the fifth of greatest need in 10 to 90 of 100 draws"
 RANKED = ("targeting", "need")
 
 
@@ -251,7 +251,7 @@ def certainty(focus: Mapping[str, Any], indicator: Mapping[str, Any]) -> MapLaye
         about_classes="The score is worked out 2,000 times, each time with counts and weights moved a little and "
         "in another way of scoring. The classes say how often a neighbourhood is in the fifth of greatest need.",
         palette="need",
-        note="Neighbours that are borderline may change places by chance. Look at the reasons before choosing one.",
+        note="Neighbours that may or may not be in it may change places. Look at the reasons before choosing one.",
         labels=CERTAINTY_LABELS,
     )
 

@@ -94,7 +94,8 @@ def access_answer(edition: Edition, view: View, *, outcome: str = "") -> dict[st
             need_without  [{indicator, name, weight, why}]: what need is taken without
             neighbourhoods  [{lsoa21cd, lsoa21nm, msoa21hclnm, people, need_fifth, access_fifth, status, nearest_site,
                        nearest_site_id, nearest_min, sites_within, access_2sfca, access_e2sfca}], in code order;
-                       status: "in reach" | "out of reach" | "not known here"; access_fifth 1 = worst
+                       status: "in reach" (within T minutes) | "further" | "out of reach" (of every journey that is
+                       looked for) | "not known here"; access_fifth 1 = worst
             confidence, draws, seed, notes [sentence]
 
         ``people`` are of the ages that the focus counts, but of all ages in `groups`.

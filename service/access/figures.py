@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from service.editions.views import View
 
 MINUTE_DECIMALS, PER_1000_DECIMALS = 1, 6
-KNOWN, OUT_OF_REACH, UNKNOWN = "in reach", "out of reach", "not known here"
+IN_REACH, FURTHER, OUT_OF_REACH, UNKNOWN = "in reach", "further", "out of reach", "not known here"
 COLUMNS = {"nearest": "nearest_min", "within": "sites_within", "2sfca": "access_2sfca", "e2sfca": "access_e2sfca"}
 REMEMBERED = 8
 
@@ -122,11 +122,9 @@ class AccessFigures:
 
     @property
     def status(self) -> list[str]:
-        """Say of each neighbourhood whether a site is in reach, out of reach, or it is not known."""
-        return [
-            UNKNOWN if not known else KNOWN if np.isfinite(minutes) else OUT_OF_REACH
-            for known, minutes in zip(self.known.tolist(), self.nearest_min.tolist(), strict=True)
-        ]
+        """Say of each neighbourhood whether a site is within the minutes asked for, further, or out of reach."""
+        choices = (~self.known, self.sites_within > 0, np.isfinite(self.nearest_min))
+        return [str(word) for word in np.select(choices, (UNKNOWN, IN_REACH, FURTHER), OUT_OF_REACH)]
 
 
 def access_figures(edition: Edition, view: View) -> AccessFigures:

@@ -19,19 +19,20 @@ if TYPE_CHECKING:
 
 ABOUT = {
     "access_demand": "People who share what is in reach, as asked for",
-    "need_fifth_without_access": "Fifth of neighbourhoods by need, without indicators of access and supply; "
-    "1 is the greatest need",
-    "access_status": "in reach, out of reach, or not known here: the list of sites is not complete, or it is not known "
-    "where people live",
+    "need_fifth_without_access": "Fifth of neighbourhoods by need, without indicators of access and supply, among the "
+    "neighbourhoods asked for: the whole place, or those of within=; 1 is the greatest need",
+    "access_status": "in reach: a site is within the minutes asked for; further: the nearest takes longer; out of "
+    "reach: no site can be reached at all; not known here: the list of sites is not complete, or it is not known where "
+    "people live",
     "nearest_site_id": "Code of the nearest site",
     "nearest_site": "Name of the nearest site",
-    "nearest_min": "Minutes to the nearest site from where people live on average; empty where none is in reach or it "
-    "is not known",
+    "nearest_min": "Minutes to the nearest site from where people live on average, also beyond the minutes asked for; "
+    "empty where none can be reached or it is not known",
     "sites_within": "Sites within the minutes asked for; 0 is none, empty is not known",
     "access_2sfca": "Supply per 1,000 people within the minutes asked for, shared with everyone who reaches it (2SFCA)",
     "access_e2sfca": "Supply per 1,000 people, shared with everyone who reaches it; up to 10 minutes it counts whole, "
     "to 20 by 0.68, to 30 by 0.22 (E2SFCA)",
-    "access_fifth": "Fifth of neighbourhoods by the measure asked for; 1 is the worst access",
+    "access_fifth": "Fifth of the neighbourhoods asked for by the measure asked for; 1 is the worst access",
     "access_class": "Class on the map; 1 is the worst access",
 }
 NAMES = tuple(ABOUT)

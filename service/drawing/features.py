@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import orjson
 
 from layers.gradient import Counts
+from layers.map_layers import RANKED
 from service.access import layer_columns as access
 from service.drawing.pieces import (
     NULL,
     TURNED,
     Pieces,
     cut,
-    encoded,
     encoded_column,
     feature_halves,
     feature_starts,
     remember,
     remembered,
     remembered_starts,
+    whole_features,
 )
 from service.drawing.prepared import FIRST
+from service.editions.credits import sentences_of
 from service.editions.edition import Edition
 from service.editions.layer_figures import column_names, figures
-from service.editions.scoring import METHOD_VERSION, Scores
+from service.editions.scoring import METHOD_VERSION, OWN_WEIGHTS, Scores
+from service.editions.services import takes_new
+from service.editions.site_names import in_order
 from service.editions.views import ACCESS, View, dial_text
 from service.editions.weights import ingredients_of
 from service.pages.certainty import certainty_notes
 
 NO_POSITION = np.empty(0)
+ABOUT_FOCUS = (*RANKED, "certainty", "clusters")
 
 
 def collection(edition: Edition, scores: Scores, *, detail: str, chosen: Counts | None = None) -> bytes:
@@ -63,30 +68,26 @@ def collection(edition: Edition, scores: Scores, *, detail: str, chosen: Counts 
 
 def feature_list(edition: Edition, scores: Scores, *, detail: str, chosen: Counts | None = None) -> list[bytes]:
     """Encode the neighbourhoods of a view one by one, at its own dial; see `collection`."""
-    names, halves = _halves(edition, scores, detail, chosen)
-    if TURNED not in names:
-        return [whole for whole, _ in halves]
-    turned = encoded(scores.targeting_score if chosen is None else scores.targeting_score[chosen])
-    return [before + figure + after for (before, after), figure in zip(halves, turned, strict=True)]
+    return whole_features(*_parts(edition, scores, detail, chosen))
 
 
 def pieces_of(edition: Edition, scores: Scores, *, detail: str) -> Pieces:
     """Encode the neighbourhoods of a view for any dial; see `collection`."""
     found = remembered(edition, scores.view, detail)
     if found is None:
-        names, halves = _halves(edition, scores, detail, None)
+        starts, names, columns = _parts(edition, scores, detail, None)
         if TURNED in names:
-            found = cut(halves, scores.need_position)
+            found = cut(feature_halves(starts, names, columns), scores.need_position)
         else:
-            found = Pieces([b",".join(whole for whole, _ in halves)], NO_POSITION)
+            found = Pieces([b",".join(whole_features(starts, names, columns))], NO_POSITION)
         remember(edition, scores.view, detail, found)
     return found
 
 
-def _halves(
+def _parts(
     edition: Edition, scores: Scores, detail: str, chosen: Counts | None
-) -> tuple[list[str], Iterator[tuple[bytes, bytes]]]:
-    """Write the features of a view, each in two halves; all of them if none are chosen."""
+) -> tuple[list[bytes], list[str], list[list[bytes]]]:
+    """Give the starts of a view's features, and the names and encoded columns that follow; all if none are chosen."""
     index = np.arange(len(scores)) if chosen is None else chosen
     names = column_names(scores, shown_indicator(edition, scores.view))
     fixed = len([name for name in names if name == "eligible" or name in scores.indicators])
@@ -101,12 +102,23 @@ def _halves(
         return [encoded_column(figures(edition, scores, name), index) for name in wanted]
 
     begun = starts() if chosen is not None else remembered_starts(edition, scores.view, detail, names[:fixed], starts)
-    return names, feature_halves(begun, names[fixed:], columns(names[fixed:]))
+    return begun, names[fixed:], columns(names[fixed:])
 
 
 def last(edition: Edition, view: View) -> bytes:
     """Close a collection: after the features comes the member that says edition, method, attribution and view."""
-    return b'],"evenreach":' + orjson.dumps(view_facts(edition, view)) + b"}"
+    shown = view.but(indicator=shown_indicator(edition, view)) if view.layer == "indicator" else view
+    facts = view_facts(edition, view) | {"attribution": sentences_of(edition, shown), "notes": notes_of(edition, view)}
+    return b'],"evenreach":' + orjson.dumps(facts) + b"}"
+
+
+def notes_of(edition: Edition, view: View) -> list[str]:
+    """Say in a sentence or two what whoever shows the figures of a view has to know."""
+    notes = ["Places are deprived, people are not. A value of null means not known."]
+    if view.layer in ABOUT_FOCUS:
+        notes.append(f"Strength of the evidence for this focus: {edition.focuses[view.focus].get('strength', '')}.")
+        notes += [f"How sure the ranks are is {OWN_WEIGHTS}."] if view.weights else []
+    return notes
 
 
 def records(edition: Edition, scores: Scores) -> bytes:
@@ -213,13 +225,14 @@ def sites(edition: Edition, view: View, service: str | None) -> bytes:
             "type": "Feature",
             "id": f"{site['service']}-{site['site_id']}",
             "geometry": {"type": "Point", "coordinates": [site["lon"], site["lat"]]},
-            "properties": {key: value for key, value in site.items() if key not in ("lon", "lat")}
+            "properties": {key: site[key] for key in in_order(tuple(site)) if key not in ("lon", "lat")}
             | {"inside": site["lsoa21cd"] in inside},
         }
         for site in edition.sites(service, view.within)
-        if not view.accepting or site.get(f"accepting_{view.accepting}") is True
+        if takes_new(site, view.accepting)
     ]
-    facts = view_facts(edition, view.but(layer="sites")) | {"service": service}
+    listed = view.but(layer="sites", service=service or "")
+    facts = view_facts(edition, listed) | {"service": service, "attribution": sentences_of(edition, listed)}
     return _feature_collection(features, facts)
 
 

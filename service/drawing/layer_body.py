@@ -18,6 +18,7 @@ from service.web.queries import Box
 
 AT_ONCE = 2_000  # neighbourhoods; more are written and compressed block by block
 BLOCK = 500
+SMALL = 300  # neighbourhoods; their remembered pieces are joined and compressed in a few milliseconds
 
 
 def layer_body(edition: Edition, view: View, detail: str, box: Box | None, encoding: Encoding) -> Body:
@@ -50,9 +51,11 @@ def layer_body(edition: Edition, view: View, detail: str, box: Box | None, encod
     return _single(compressed(collection(edition, scores, detail=detail, chosen=chosen), encoding, quick=True))
 
 
-def is_at_hand(edition: Edition, view: View, detail: str, encoding: Encoding) -> bool:
-    """Tell whether the body takes next to no work, however many neighbourhoods it has."""
-    return not edition.large or (not encoding and edition.prepared.has(view, detail, METHOD_VERSION))
+def is_at_hand(edition: Edition, view: View, detail: str, encoding: Encoding, *, boxed: bool) -> bool:
+    """Tell whether the body takes next to no work; `boxed` where a box is asked for."""
+    if edition.prepared.has(view, detail, METHOD_VERSION):
+        return not encoding or not (edition.large or boxed)
+    return edition.count <= SMALL and not boxed and remembered(edition, view, detail) is not None
 
 
 def _is_long(edition: Edition, view: View) -> bool:

@@ -22,6 +22,7 @@ from layers.map_layers import MapLayer, SiteSymbol, site_symbols
 from service.pages.wording import credits_once
 
 WIDTH, HEIGHT = 1120, 792  # the proportions of A4, lying
+MOST_TENTHS = 30_000  # more than a page has
 MARGIN, HEAD, FOOT, SIDE = 28, 78, 74, 292
 METRES_PER_DEGREE = 111_320.0
 """Metres of one degree of latitude: a mean value, good to half a per cent over England. It only sets the scale bar."""
@@ -32,7 +33,10 @@ INK, GREY, LINE = "#0b0c0c", "#40474d", "#71808a"
 LABELS = 60
 """The most names on a picture: the largest areas first."""
 
-CREDITS_WIDE, CREDIT_LINES = 232, 6
+TITLE_HIGH = 46
+CREDIT_LINES = 6
+CREDIT_SIZES = ((11.0, 200), (9.5, 232), (8.0, 276), (6.5, 340))
+"""Sizes of the small print and how many letters a line of it has: the first that holds all of it is taken."""
 
 Ring = NDArray[np.float64]
 _Box = tuple[float, float, float, float]
@@ -72,13 +76,14 @@ class Ground:
 
 @dataclass(frozen=True)
 class Caption:
-    """The words of a picture."""
+    """The words of a picture; one that is not `headed` stands under a title of its own, so it draws none."""
 
     title: str
     subtitle: str
     description: str
     attribution: Sequence[str] = ()
     notes: Sequence[str] = field(default_factory=tuple)
+    headed: bool = True
 
 
 def rings_of(geometry: Mapping[str, Any] | None) -> list[Ring]:
@@ -183,9 +188,11 @@ class _Projection:
 
 
 def _document(caption: Caption, body: Iterable[str]) -> str:
+    top = 0 if caption.headed else TITLE_HIGH
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 {top} {WIDTH} {HEIGHT - top}" width="{WIDTH}" '
+            f'height="{HEIGHT - top}" '
             f'role="img" aria-labelledby="picture-title picture-desc" font-family="Arial, Helvetica, sans-serif">',
             f'<title id="picture-title">{_text(caption.title)}</title>',
             f'<desc id="picture-desc">{_text(caption.description)}</desc>',
@@ -205,10 +212,8 @@ def _document(caption: Caption, body: Iterable[str]) -> str:
 
 
 def _head(caption: Caption) -> list[str]:
-    return [
-        _line(MARGIN, 42, caption.title, size=24, weight=700, most=78),
-        _line(MARGIN, 64, caption.subtitle, size=14, fill=GREY, most=140),
-    ]
+    title = [_line(MARGIN, 42, caption.title, size=24, weight=700, most=78)] if caption.headed else []
+    return [*title, _line(MARGIN, 64, caption.subtitle, size=14, fill=GREY, most=140)]
 
 
 def _area_paths(areas: Sequence[Area], colours: Sequence[str], view: _Projection, *, plain: bool) -> list[str]:
@@ -250,14 +255,23 @@ def _path(points: Ring, *, close: bool = True) -> str:
     if len(tenths) < (3 if close else 2):
         return ""
     steps = np.diff(tenths, axis=0)
-    start = f"M{_tenth(tenths[0, 0])} {_tenth(tenths[0, 1])}l"
-    return start + " ".join(f"{_tenth(x)} {_tenth(y)}" for x, y in steps.tolist()) + ("z" if close else "")
+    first = " ".join(map(_TENTHS.__getitem__, tenths[0].tolist()))
+    return f"M{first}l" + " ".join(map(_TENTHS.__getitem__, steps.ravel().tolist())) + ("z" if close else "")
 
 
-def _tenth(value: int) -> str:
-    whole, rest = divmod(abs(int(value)), 10)
-    sign = "-" if value < 0 else ""
-    return f"{sign}{whole}.{rest}" if rest else f"{sign}{whole}"
+class _Tenths(dict[int, str]):
+    """Whole tenths as a path has them, each written once: a picture has thousands, and few that differ."""
+
+    def __missing__(self, value: int) -> str:
+        whole, rest = divmod(abs(value), 10)
+        sign = "-" if value < 0 else ""
+        written = f"{sign}{whole}.{rest}" if rest else f"{sign}{whole}"
+        if len(self) < MOST_TENTHS:
+            self[value] = written
+        return written
+
+
+_TENTHS = _Tenths()
 
 
 def _outline(areas: Sequence[Area], view: _Projection) -> str:
@@ -414,8 +428,13 @@ def _foot(caption: Caption) -> list[str]:
     drawn: list[str] = []
     top = HEIGHT - FOOT + 14
     rule = f'<path d="M{MARGIN} {top - 14}H{WIDTH - MARGIN}" stroke="#b1b4b6"/>'
-    words = textwrap.wrap(" ".join(credits_once(caption.attribution)), CREDITS_WIDE)[:CREDIT_LINES]
-    drawn.extend(_line(MARGIN, top + 11 * row, text, size=9.5, fill=GREY) for row, text in enumerate(words))
+    said = " ".join(credits_once(caption.attribution))
+    wrapped = [(size, textwrap.wrap(said, wide)) for size, wide in CREDIT_SIZES]
+    size, words = next((each for each in wrapped if len(each[1]) <= CREDIT_LINES), wrapped[-1])
+    step = min(1.15 * size, 58 / max(len(words) - 1, 1))
+    drawn.extend(
+        _line(MARGIN, top + step * row, text, size=size, fill=GREY, most=400) for row, text in enumerate(words)
+    )
     return [rule, *drawn]
 
 

@@ -84,10 +84,16 @@ def feature_starts(
     return [start % parts for parts in zip(ids, shapes, edition.name_fragments.many(rows), *columns, strict=True)]
 
 
+def whole_features(starts: Sequence[bytes], names: Sequence[str], columns: Sequence[list[bytes]]) -> list[bytes]:
+    """Write features from `feature_starts` with the columns that follow, the dial's among them."""
+    rest = b"".join(map(_slot, names)) + b"}}"
+    return [parts[0] + rest % parts[1:] for parts in zip(starts, *columns, strict=True)]
+
+
 def feature_halves(
     starts: Sequence[bytes], names: Sequence[str], columns: Sequence[list[bytes]]
 ) -> Iterator[tuple[bytes, bytes]]:
-    """Write features, each in two halves round the figure that the dial turns; the second is empty without one.
+    """Write features, each in two halves round the figure that the dial turns.
 
     Parameters
     ----------
@@ -96,10 +102,8 @@ def feature_halves(
     names, columns : sequences
         The columns that follow and their encoded values; that of the dial is left out of the text.
     """
-    turned = names.index(TURNED) if TURNED in names else len(names)
+    turned = names.index(TURNED)
     before = b"%b" + b"".join(map(_slot, names[:turned]))
-    if turned == len(names):
-        return ((before % parts + b"}}", b"") for parts in zip(starts, *columns, strict=True))
     before += _key_of(TURNED).replace(b"%", b"%%")
     after = b"".join(map(_slot, names[turned + 1 :])) + b"}}"
     firsts = zip(starts, *columns[:turned], strict=True)
@@ -154,7 +158,8 @@ def remembered_starts(
     edition: Edition, view: View, detail: str, names: Sequence[str], make: Callable[[], list[bytes]]
 ) -> list[bytes]:
     """Give the starts of all features of a view with these columns, made now if they are not at hand."""
-    return _STARTS.get((edition.serial, detail, view.within, tuple(names)), make)
+    # the focus says who is eligible, whatever the columns are
+    return _STARTS.get((edition.serial, detail, view.focus, view.within, tuple(names)), make)
 
 
 def _key(edition: Edition, view: View, detail: str) -> tuple[object, ...]:

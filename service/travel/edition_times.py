@@ -14,6 +14,7 @@ import numpy as np
 import orjson
 from numpy.typing import ArrayLike, NDArray
 
+from geodata.errors import EditionTooOld
 from geodata.store import StoredEdition
 from layers.estimated_times import ESTIMATED, SPEED_KM_H, estimated_minutes
 from service.own.figures import OwnFigures
@@ -48,7 +49,7 @@ class TravelOfEdition:
 
     if TYPE_CHECKING:
 
-        def sites(self, service: str | None = None, within: str = "") -> list[dict[str, Any]]: ...  # noqa: D102
+        def sites(self, service: str | None = None, within: str = "") -> Sequence[dict[str, Any]]: ...  # noqa: D102
 
     def modes(self) -> list[str]:
         """Give the ways to travel that times are known for: those of the network, else the three that are estimated."""
@@ -134,8 +135,20 @@ class TravelOfEdition:
         return x, y, area
 
     def site_points(self) -> tuple[Minutes, Minutes]:
-        """Metres east and north of every site, in the order of the list that `sites` gives for all services."""
-        return self._points_of_sites
+        """Metres east and north of every site, in the order of the list that `sites` gives for all services.
+
+        Raises
+        ------
+        EditionTooOld
+            If the edition was built before it kept them.
+        """
+        east, north = self._points_of_sites
+        if not (np.isfinite(east) & np.isfinite(north)).all():
+            raise EditionTooOld(
+                f"Edition {self.stored.id} was built before it kept where its sites are in metres. "
+                "Who can reach them is not known until the place is built again."
+            )
+        return east, north
 
     @cached_property
     def network(self) -> dict[str, Any] | None:

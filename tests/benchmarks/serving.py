@@ -99,7 +99,7 @@ def councils_table(ours: servers.Running, england: gpd.GeoDataFrame, out: Path) 
 
 
 @contextmanager
-def field_of(options: argparse.Namespace, folder: Path) -> Iterator[tuple[Field, int]]:
+def field_of(options: argparse.Namespace, folder: Path, report: Report) -> Iterator[tuple[Field, int]]:
     """Start every server but pygeoapi, with the same figures in all.
 
     Yields
@@ -130,13 +130,14 @@ def field_of(options: argparse.Namespace, folder: Path) -> Iterator[tuple[Field,
             rounds=options.rounds,
             seconds=options.seconds,
             weights=WEIGHTS,
+            report=report,
         )
         yield run, database
 
 
-def measure(options: argparse.Namespace, folder: Path) -> Report:
+def measure(options: argparse.Namespace, folder: Path, report: Report) -> None:
     """Run every row that was asked for."""
-    with field_of(options, folder) as (run, database):
+    with field_of(options, folder, report) as (run, database):
         maps = {"rounds": run.rounds, "seconds": run.seconds}
         rows: dict[str, Callable[[], None]] = {
             "council": lambda: council_row(run),
@@ -159,8 +160,7 @@ def measure(options: argparse.Namespace, folder: Path) -> Report:
             if not options.only or name in options.only:
                 row()
     if not options.only or "start" in options.only:
-        start_rows(run.report, options, folder)
-    return run.report
+        start_rows(report, options, folder)
 
 
 def pygeoapi_alone(run: Field, options: argparse.Namespace, folder: Path, database: int) -> None:
@@ -224,16 +224,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="evenreach-bench-") as name:
         folder = Path(name)
         options.store = (options.store or build(folder / "store", options.sources)).resolve()
-        began = os.getloadavg()[0]
-        report = measure(options, folder)
-        ended = os.getloadavg()[0]
+        report, began = Report(), os.getloadavg()[0]
+        try:
+            measure(options, folder, report)
+        finally:  # what was measured before something went wrong is worth showing
+            show(report, options, began)
+
+
+def show(report: Report, options: argparse.Namespace, began: float) -> None:
+    """Print the table with the machine, the versions and how busy the machine was."""
     ours = [f"{name} {version(name)}" for name in ("granian", "fastapi", "starlette", "numpy", "orjson")]
-    print(
-        f"\n{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; ours: {', '.join(ours)}."
-    )
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    print(f"\n{machine}; ours: {', '.join(ours)}.")
     print(f"Peers: {', '.join(versions(options.peers))}.")
     timing = f"{options.rounds} rounds of {options.seconds:g} s each, median [spread]"
-    print(f"Load {began:.1f} before, {ended:.1f} after; {timing}.\n")
+    print(f"Load {began:.1f} before, {os.getloadavg()[0]:.1f} after; {timing}.\n")
     print(report.table())
 
 

@@ -85,18 +85,9 @@ def _check(ours: bytes, stock: str) -> int:
         raise Differs("the folium page holds no figures")
     drawn, _ = json.JSONDecoder().raw_decode(stock, begun.end())
     mine = features(ours)
-    kept = []
-    for feature in drawn["features"]:
-        code = feature["properties"]["lsoa21cd"] = str(feature["id"])
-        kept.append(feature)
-        mine[code]["properties"] = {name: mine[code]["properties"][name] for name in DRAWN}
-    return same(json.dumps({"features": _with_codes(mine)}).encode(), json.dumps({"features": kept}).encode())[0]
-
-
-def _with_codes(found: dict[str, dict[str, dict[str, object]]]) -> list[dict[str, dict[str, object]]]:
-    for code, feature in found.items():
-        feature["properties"]["lsoa21cd"] = code
-    return list(found.values())
+    for code, feature in mine.items():
+        feature["properties"] = {"lsoa21cd": code} | {name: feature["properties"][name] for name in DRAWN}
+    return same(json.dumps({"features": list(mine.values())}).encode(), json.dumps(drawn).encode())[0]
 
 
 def _weigh(report: Report, work: str, ours: Running, asked: tuple[str, str, list[str]], stock: dict[str, str]) -> None:

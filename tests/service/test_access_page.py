@@ -67,6 +67,7 @@ def test_page_table_map_and_files_carry_the_figures_of_the_answer(served, query)
             assert float(row[column]) == said[column]
         assert row["nearest_site"] == features[code]["nearest_site"] == said["nearest_site"]
         assert row["access_status"] == said["status"]
+        assert (row["access_status"] == "in reach") == (said["sites_within"] > 0)  # not: reached in whatever time
         assert int(row["access_fifth"]) == said["access_fifth"]
         assert int(row["need_fifth_without_access"]) == said["need_fifth"]
         shown = re.search(rf'(?s)id="row-{code}".*?</tr>', page).group(0)

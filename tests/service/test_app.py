@@ -371,7 +371,7 @@ def test_a_download_that_nobody_waits_for_is_stopped(demo_store: Path) -> None:
             "method": "GET",
             "path": "/downloads/demo/need.xlsx",
             "query_string": b"",
-            "headers": [],
+            "headers": [(b"host", b"test")],
         }
         await client.app({**scope, "http_version": "1.1", "scheme": "http", "server": ("test", 80)}, receive, send)
 

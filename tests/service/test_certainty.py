@@ -199,7 +199,7 @@ def test_words_for_a_chance() -> None:
     assert [of_100(chance) for chance in (1, 0.9995, 0.0005, 0)] == [
         "100 in 100", "over 99 in 100", "under 1 in 100", "0 in 100",
     ]  # fmt: skip
-    assert short_words(0.45, "method only") == "borderline, 45 in 100"
+    assert [short_words(0.45, word) for word in ("borderline", "method only")] == ["borderline, 45 in 100", "45 in 100"]
     assert short_words(0.9995, "surely in") == "> 99 in 100"
 
 
@@ -221,13 +221,19 @@ def test_the_pages_say_how_sure_a_rank_is(served: Any, edition: Edition) -> None
 def test_borderline_neighbourhoods_are_hatched_in_map_and_picture(served: Any, edition: Edition) -> None:
     scores = score(edition, View("demo", "best-start"))
     count = int(((scores.top_fifth_chance > 0.1) & (scores.top_fifth_chance < 0.9)).sum())
-    words = f"{count} neighbourhoods may or may not be in the fifth of greatest need"
+    words = f"{count} neighbourhoods may or may not be in it"
     page = served.get("/maps/demo/need?focus=best-start").text
     assert words in page
     assert "top_fifth_chance" in page
     picture = served.get("/pictures/demo/need.svg?focus=best-start").text
     assert picture.count('fill="url(#doubt)"') == count
     assert served.get("/pictures/demo/imd.svg").text.count('fill="url(#doubt)"') == 0
+    core = score(edition, View("demo", "core"))
+    hatched = (core.top_fifth_chance > 0.1) & (core.top_fifth_chance < 0.9)
+    assert set(core.certainty) == {"method only"}  # a class of the file: the map hatches some, in words of its own
+    assert hatched.any()
+    for path in ("/maps/demo/need", "/pictures/demo/need.svg", "/embed/demo/need", "/maps/demo/certainty"):
+        assert "borderline" not in re.sub(r"<script.*?</script>", "", served.get(path).text, flags=re.S).lower(), path
 
 
 @pytest.mark.parametrize("layer", ["certainty", "clusters"])

@@ -7,6 +7,7 @@ import json
 import os
 import resource
 import shutil
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ import pytest
 from typer.testing import CliRunner
 
 from service.commands.main import app
+from service.commands.serve import _alone
+from tests.running import free_port
 
 BUILT = {"demo", "build", "check", "places", "focuses", "sources", "score", "serve", "share-out", "verify", "clusters"}
 BUILT |= {"access", "site", "closure"}
@@ -215,14 +218,23 @@ def test_no_colour_codes_when_not_wanted(demo_store: Path) -> None:
 
 
 def test_a_taken_port_is_said_in_one_sentence(demo_store: Path) -> None:
-    import socket
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        done = run("serve", "--store", str(demo_store), "--port", str(taken.getsockname()[1]), check=1)
-    assert "choose another --port" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+        port = taken.getsockname()[1]
+        for host in ("127.0.0.1", "0.0.0.0"):  # nosec B104
+            done = run("serve", "--store", str(demo_store), "--host", host, "--port", str(port), check=1)
+            assert f"port {port} is in use" in done.stderr
+            assert "choose another --port" in done.stderr
+            assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_port_is_taken_from_the_start_of_a_server_not_from_its_first_answer(demo_store: Path) -> None:
+    """Web processes that open large editions listen late, and another server could share the port until then."""
+    port = free_port()
+    with _alone("127.0.0.1", port):
+        done = run("serve", "--store", str(demo_store), "--port", str(port), check=1)
+    assert done.stderr.startswith(f"evenreach: port {port} is in use")
 
 
 def test_a_setting_that_makes_no_sense_is_named(demo_store: Path) -> None:

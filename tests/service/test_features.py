@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.drawing.features import collection, councils, encoded, records, shown_indicator, sites, view_facts
+from service.drawing.features import collection, councils, records, shown_indicator, sites, view_facts
+from service.drawing.pieces import encoded
 from service.editions.edition import Edition, open_edition
 from service.editions.scoring import AFTER, LEADING, Scores, score
 from service.editions.views import View

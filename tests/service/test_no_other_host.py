@@ -47,6 +47,8 @@ class References(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if tag == "style" or (tag == "script" and "src" not in given):
             self.inline.append(tag)
+        if tag == "meta" and given.get("http-equiv", "").lower() == "refresh":
+            self.loaded.append("meta refresh")
         described = tag == "link" and given.get("rel") in ("alternate", "canonical")
         for name, value in given.items():
             if name == "style" or name.startswith("on") or value.strip().lower().startswith("javascript:"):

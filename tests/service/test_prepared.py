@@ -15,6 +15,7 @@ import orjson
 import pytest
 
 from service.drawing import layer_body as bodies
+from service.drawing import pieces
 from service.drawing.features import collection, feature_list, last
 from service.drawing.layer_body import layer_body
 from service.drawing.pieces import encoded
@@ -23,6 +24,7 @@ from service.editions.edition import Edition, open_edition
 from service.editions.scoring import score
 from service.editions.views import View
 from service.web.encodings import Encoding
+from service.web.memory import Memory
 
 ENCODINGS: tuple[Encoding, ...] = ("", "br", "gzip")
 ENDS = (b"]}", b"x" * 65_535, '],"name":"Ynys Môn \u2028"}'.encode())
@@ -166,3 +168,19 @@ def test_remembered_figures_do_not_grow_without_end(demo_store: Path) -> None:
     ran = subprocess.run([sys.executable, "-c", script, str(demo_store)], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     assert all(int(held) <= 4 * 2**20 for held in ran.stdout.split())
+
+
+@pytest.mark.parametrize("order", [("building-blocks", "best-start"), ("best-start", "building-blocks")])
+def test_what_is_remembered_of_one_focus_is_not_given_for_another(
+    edition: Edition, monkeypatch: pytest.MonkeyPatch, order: tuple[str, str]
+) -> None:
+    monkeypatch.setattr(pieces, "_STARTS", Memory(2**20, 2**20, len))
+    for focus in order:
+        others = [part["indicator"] for part in edition.focuses[focus]["ingredients"]]
+        weights = ",".join(f"{name}:0" for name in others if name != "overcrowded_share")
+        view = View("demo", focus, layer="need", weights=weights)
+        scores = score(edition, view)
+        data = orjson.loads(collection(edition, scores, detail="none"))
+        people = [feature["properties"]["eligible"] for feature in data["features"]]
+        assert people == scores.eligible.tolist()
+        assert people == edition.focus_arrays(focus).eligible.tolist()

@@ -195,7 +195,7 @@ def test_both_signs_between_indicator_and_weight_are_read_everywhere(served: Any
 
 def test_a_slip_in_the_form_is_named(served: Any) -> None:
     page = served.get(f"/places/demo?focus={FOCUS}&weights=lots").text
-    assert "Enter weights as name:number with commas between" in page
+    assert "Enter weights as name=number with commas between" in page
     typed = served.get(f"/places/demo?focus={FOCUS}&weights=overcrowded_share%3D0,%20rented_share:%202").text
     assert "Back to the usual weights" in typed
     answer = served.get(f"/api/v1/places/demo/scores?focus={FOCUS}&weights=lots")

@@ -72,7 +72,7 @@ def compete(report: Report, work: str, contestants: Sequence[Contestant], *, rou
             work,
             one.name if one.connections == 4 else f"{one.name} ({one.connections} connection)",
             spread(rates, "/s"),
-            f"{middle(answers, lambda a: a.p50_ms):.3g}, {middle(answers, lambda a: a.p99_ms):.3g} ms",
+            f"{short(middle(answers, lambda a: a.p50_ms))}, {short(middle(answers, lambda a: a.p99_ms))} ms",
             f"{middle(answers, lambda a: a.body_bytes) * one.requests_each / 1000:,.0f} kB",
             ratio,
             one.wanted,
