@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +11,7 @@ from typing import Any
 
 from fastapi import Depends, FastAPI
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.editions.open_editions import OpenEditions
@@ -37,6 +38,7 @@ from service.routes import (
     sitings,
 )
 from service.settings import Settings
+from service.web.answers import answer
 from service.web.api_document import completed
 from service.web.asset_files import AssetFiles
 from service.web.dependencies import only_known_parameters
@@ -184,11 +186,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.metrics.close()
 
 
-async def _show_api_document(request: Request) -> HTMLResponse:
+async def _show_api_document(request: Request) -> Response:
     """Show the API document with Swagger UI, from our own files."""
     address = request.app.state.assets.address
     title = html.escape(request.app.title)
-    return HTMLResponse(
+    body = (
         f'<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>API – {title}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<link rel="icon" href="{address("icon.svg")}" type="image/svg+xml">'
@@ -196,7 +198,9 @@ async def _show_api_document(request: Request) -> HTMLResponse:
         f'<script src="{address("vendor/swagger/swagger-ui-bundle.js")}" defer></script>'
         f'<script src="{address("docs.js")}" defer></script></head>'
         '<body><main id="api-document" data-address="/openapi.json"></main></body></html>'
-    )
+    ).encode()
+    key = f"docs {hashlib.sha256(body).hexdigest()}"
+    return answer(request, key, lambda: body, media_type="text/html; charset=utf-8")
 
 
 def _version() -> str:

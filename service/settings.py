@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     security_contact : str
         Whom to tell about a weakness, for ``/.well-known/security.txt``; there is none without it.
     security_expires : datetime.date or None
-        Until when the contact holds; without it a year from the start.
+        Until when the contact holds: a day to come; a contact needs it.
     log_level : str
         Level of the log, which is JSON lines on standard output.
     """
@@ -135,3 +135,10 @@ class Settings(BaseSettings):
         if value and not CONTACT.fullmatch(value):
             raise ValueError(f"{value!r} is not a contact such as mailto:security@example.org or an https address")
         return value
+
+    @model_validator(mode="after")
+    def _contact_holds(self) -> Self:
+        """Ask until when a contact holds: a date of our own making would move, and could lie in the past."""
+        if self.security_contact and (self.security_expires is None or self.security_expires <= date.today()):
+            raise ValueError("security_contact needs security_expires, a day to come such as 2030-03-31")
+        return self

@@ -140,7 +140,7 @@
   function fetchJson(address) {
     var brought = window.evenreachData && window.evenreachData[address];
     if (brought) {  // a frame later, as if fetched: by then the empty map's own zoom has begun, and is waited for
-      return new Promise(function (done) { window.requestAnimationFrame(function () { done(brought); }); });
+      return new Promise(function (done) { nextFrame(function () { done(brought); }); });
     }
     var stop = new AbortController();
     var clock = window.setTimeout(function () { stop.abort(); }, PATIENCE_MS);
@@ -150,8 +150,18 @@
     }).finally(function () { window.clearTimeout(clock); });
   }
 
+  /* Before the next painting; a frame that is out of sight is never painted, so not much later in any case. */
+  function nextFrame(then) {
+    var late = window.setTimeout(run, 200), frame = window.requestAnimationFrame(run);
+    function run() {
+      window.clearTimeout(late);
+      window.cancelAnimationFrame(frame);
+      then();
+    }
+  }
+
   function afterPaint(then) {
-    window.requestAnimationFrame(function () { window.requestAnimationFrame(then); });
+    nextFrame(function () { nextFrame(then); });
   }
 
   function setState(view, state) {

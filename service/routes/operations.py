@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, date, datetime, timedelta
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
@@ -18,8 +17,6 @@ from service.web.errors import TYPE_PREFIX, all_problems
 
 router = APIRouter(include_in_schema=False)
 WHERE = "/.well-known/security.txt"
-A_YEAR = timedelta(days=365)
-STARTED = datetime.now(UTC).date()
 
 
 @router.get("/metrics")
@@ -40,7 +37,7 @@ async def show_security_contact(request: Request) -> Response:
     settings: Settings = request.app.state.settings
     if not settings.security_contact:
         raise HTTPException(404)
-    return PlainTextResponse(security_text(settings, STARTED), 200, {"Cache-Control": "public, max-age=86400"})
+    return PlainTextResponse(security_text(settings), 200, {"Cache-Control": "public, max-age=86400"})
 
 
 @router.get("/problems")
@@ -52,23 +49,21 @@ async def list_problems(request: Request) -> Response:
     return answer(request, key, lambda: body, media_type="text/html; charset=utf-8")
 
 
-def security_text(settings: Settings, today: date) -> str:
+def security_text(settings: Settings) -> str:
     """Write the fields of ``security.txt``.
 
     Parameters
     ----------
     settings : Settings
         The contact, and until when it holds.
-    today : datetime.date
-        Where the settings do not say: a contact holds for a year from here.
 
     Returns
     -------
     str
         One field a line.
     """
-    until = settings.security_expires or today + A_YEAR
-    lines = [f"Contact: {settings.security_contact}", f"Expires: {until.isoformat()}T00:00:00Z"]
+    assert settings.security_expires is not None  # settings with a contact have it
+    lines = [f"Contact: {settings.security_contact}", f"Expires: {settings.security_expires.isoformat()}T00:00:00Z"]
     lines += ["Preferred-Languages: en"]
     lines += [f"Canonical: {public_address(settings)}{WHERE}"] if settings.public_url else []
     return "\n".join(lines) + "\n"

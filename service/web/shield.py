@@ -263,8 +263,8 @@ class Exchange:
     def _squeezes(self, headers: Headers) -> bool:
         """Tell whether this is a page that may be sent compressed; other answers bring their own encoding."""
         found = dict(headers)
-        page = found.get(b"content-type", b"").startswith(b"text/html") and b"content-encoding" not in found
-        return page and self.encoding() != "" and self.method == "GET"
+        page = found.get(b"content-type", b"").startswith(b"text/html")
+        return page and not found.keys() & {b"content-encoding", b"vary"} and self.method in READS
 
     def encoding(self) -> Encoding:
         """Return the encoding that the client takes."""
@@ -275,8 +275,8 @@ class Exchange:
         start, self.held = self.held or {}, None
         body = message.get("body", b"")
         headers = [*start["headers"], (b"vary", b"Accept-Encoding")]
-        if len(body) >= WORTH_SQUEEZING and not message.get("more_body", False):
-            encoding = self.encoding()
+        encoding = self.encoding()
+        if encoding and len(body) >= WORTH_SQUEEZING and not message.get("more_body", False):
             body = compressed(body, encoding)
             headers = [(name, value) for name, value in headers if name != b"content-length"]
             headers += [(b"content-encoding", encoding.encode()), (b"content-length", str(len(body)).encode())]

@@ -159,7 +159,7 @@ def test_data_and_pictures_hold_the_names_whole(answers: dict[str, httpx.Respons
             said = "\n".join(texts(answer.json()))
         elif kind in ("image/svg+xml", "text/plain"):  # a fragment to copy is HTML that is shown as text
             read = Read(answer.text)
-            assert read.runs == [], address
+            assert set(read.runs) <= {"img style"}, address  # a fragment's picture fits any page: fixed words of ours
             said = "\n".join(read.said)
         elif kind == "text/csv":
             said = answer.text

@@ -16,7 +16,6 @@ from pydantic import ValidationError
 
 from geodata.errors import UnknownPostcode
 from service.app import create_app
-from service.routes.operations import security_text
 from service.settings import Settings
 from service.web import metrics
 from service.web.addresses import public_address
@@ -157,23 +156,23 @@ def test_a_contact_is_told_as_the_standard_asks(tmp_path: Path) -> None:
         store=tmp_path,
         log_level="error",
         security_contact="mailto:security@example.org",
-        security_expires=date(2027, 3, 31),
+        security_expires=date(2127, 3, 31),
         public_url="https://maps.example.org",
     )
     answer = ask(settings, "/.well-known/security.txt")
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     assert answer.text == (
         "Contact: mailto:security@example.org\n"
-        "Expires: 2027-03-31T00:00:00Z\n"
+        "Expires: 2127-03-31T00:00:00Z\n"
         "Preferred-Languages: en\n"
         "Canonical: https://maps.example.org/.well-known/security.txt\n"
     )
 
 
-def test_a_contact_holds_for_a_year_where_nothing_else_is_said() -> None:
-    text = security_text(Settings(security_contact="https://example.org/report"), date(2026, 11, 22))
-    assert "Expires: 2027-11-22T00:00:00Z\n" in text
-    assert "Canonical" not in text
+@pytest.mark.parametrize("until", [{}, {"security_expires": date.today()}, {"security_expires": date(2020, 1, 1)}])
+def test_a_contact_without_a_day_to_come_is_refused(until: dict[str, date]) -> None:
+    with pytest.raises(ValidationError, match="security_expires"):
+        Settings(security_contact="https://example.org/report", **until)
 
 
 def test_without_a_contact_there_is_no_such_file(served: Served) -> None:

@@ -285,8 +285,8 @@ def test_the_answer_carries_edition_method_and_attribution(served, edition):
         ("resource=level&outcome=income_rank", 422, "outcome"),
         (f"resource=level&outcome={OUTCOME}&rho=3", 422, "rho"),
         (f"resource=Level!&outcome={OUTCOME}", 422, "resource"),
-        (f"resource=level&outcome={OUTCOME}&within=ward:E05000000", 404, None),
-        (f"resource=level&outcome={OUTCOME}&focus=none", 404, None),
+        (f"resource=level&outcome={OUTCOME}&within=ward:E05000000", 404, "within"),
+        (f"resource=level&outcome={OUTCOME}&focus=none", 404, "focus"),
     ],
 )
 def test_a_bad_question_is_answered_with_what_is_wrong(served, query, status, parameter):

@@ -148,7 +148,10 @@ def test_an_old_list_that_was_asked_for_and_is_not_there_is_missing(demo_store: 
     stored = read_neighbourhoods(open_edition(demo_store, "demo").stored)
     sites = pd.DataFrame({"service": [], "site_id": [], "inside": pd.Series(dtype=bool)})
     material = cast(
-        "Any", SimpleNamespace(table=stored, sites=sites, totals=[], carried=None, place=SimpleNamespace(id="demo"))
+        "Any",
+        SimpleNamespace(
+            table=stored, sites=sites, totals=[], carried=None, reference="England", place=SimpleNamespace(id="demo")
+        ),
     )
     for asked, status in (((), "off unless asked for"), (("gp_branches",), "missing")):
         account = report(material, {"gp_branches": branches}, {}, {}, old_sources(asked))

@@ -265,7 +265,8 @@ def test_the_command_refuses_in_one_sentence(demo_store: Path, tmp_path: Path) -
     assert not (tmp_path / "a.csv").exists()
 
 
-def test_people_who_cannot_be_counted_are_left_out_aloud(edition: Edition, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_people_who_cannot_be_counted_are_left_out_aloud(demo_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    edition = open_edition(demo_store, "demo")  # scores of the shared one are remembered
     stored = edition.focus_arrays("core")
     eligible, need = stored.eligible.copy(), stored.need_score.copy()
     eligible[3], need[3], need[5] = np.nan, np.nan, np.nan
