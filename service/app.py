@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import html
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import orjson
 from fastapi import Depends, FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
@@ -38,7 +38,7 @@ from service.routes import (
     sitings,
 )
 from service.settings import Settings
-from service.web.answers import answer
+from service.web.answers import answer_page
 from service.web.api_document import completed
 from service.web.asset_files import AssetFiles
 from service.web.dependencies import only_known_parameters
@@ -124,6 +124,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=ABOUT,
         version=_version(),
         docs_url=None,
+        openapi_url=None,  # given below, with a tag
         redoc_url=None,
         redirect_slashes=False,  # a redirect would be made of the Host header
         lifespan=_lifespan,
@@ -164,6 +165,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(part.router)
     _count(app)
     app.add_route("/assets/{name:path}", app.state.assets.serve, include_in_schema=False)
+    app.add_route("/openapi.json", _give_api_document, include_in_schema=False)
     app.add_route("/docs", _show_api_document, include_in_schema=False)
     add_error_handlers(app, pages.error_page)
     return app
@@ -199,8 +201,12 @@ async def _show_api_document(request: Request) -> Response:
         f'<script src="{address("docs.js")}" defer></script></head>'
         '<body><main id="api-document" data-address="/openapi.json"></main></body></html>'
     ).encode()
-    key = f"docs {hashlib.sha256(body).hexdigest()}"
-    return answer(request, key, lambda: body, media_type="text/html; charset=utf-8")
+    return answer_page(request, body)
+
+
+async def _give_api_document(request: Request) -> Response:
+    """Give the API document (OpenAPI 3.1) as JSON."""
+    return answer_page(request, orjson.dumps(request.app.openapi()), media_type="application/json")
 
 
 def _version() -> str:

@@ -20,6 +20,7 @@ from pathlib import Path
 HOST = "127.0.0.1"
 PATIENCE = 60.0
 HUNGER = 16  # bytes a second that a slow reader takes
+CLOSED_WITHIN = 20.0  # seconds after which a server has let go of such clients
 NOTHING, BROKEN = -1, 0  # what stands for a status: no byte came back, and not all of an answer
 
 
@@ -32,6 +33,9 @@ class Read:
 
     def bytes(self) -> bytes:
         return f"GET {self.path} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: {self.encoding}\r\n\r\n".encode()
+
+
+LARGE = Read("/assets/vendor/swagger/swagger-ui-bundle.js", "identity")  # more than a connection holds by itself
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 /* Inside the frame: tells the page around how high the embed is, whenever that changes.
  *
- * A page whose script came late asks for it. Nothing but the height is said, so whoever listens may know it. The page around may listen with embed_height.js,
- * or not at all: then the frame keeps the height it was given and scrolls.
+ * Nothing but the height is said, so whoever listens may know it. The page around may listen with embed_height.js, or
+ * not at all: then the frame keeps the height it was given and scrolls. A page whose script came late asks for it.
  */
 (function () {
   'use strict';

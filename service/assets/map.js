@@ -268,7 +268,9 @@
         layer.on({
           mouseover: function () { point(view, feature.id, 'map'); },
           mouseout: function () { point(view, null, 'map'); },
-          click: function () { if (councils && view.root.dataset.geojson) { goNear(view, layer); } else { choose(view, feature, councils); } }
+          click: function () {
+            if (councils && view.root.dataset.geojson) { goNear(view, layer); } else { choose(view, feature, councils); }
+          }
         });
       }
     });

@@ -127,7 +127,8 @@ def explained(error: Exception) -> tuple[str, dict[str, object]]:
     if isinstance(error, data.DataError):
         return error.sentence(), error.item()
     if isinstance(error, ValidationError):
-        faults = [f"EVENREACH_{part['loc'][0]}".upper() + f": {part['msg']}" for part in error.errors()]
+        names = [f"EVENREACH_{part['loc'][0]}: ".upper() if part["loc"] else "" for part in error.errors()]
+        faults = [f"{name}{part['msg']}" for name, part in zip(names, error.errors(), strict=True)]
         sentence = "; ".join(faults)
     elif isinstance(error, OSError):
         sentence = f"{error.filename or 'file'}: {error.strerror or error}"

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -44,12 +45,19 @@ def serve(
     output = Output(quiet=quiet)
     folder = settings.store.resolve()
     _build_demo_if_empty(folder, output)
+    _check_contact(settings.security_expires)
     _check_port(settings.host, settings.port)
     with _alone(settings.host, settings.port), _counts():
         os.environ["EVENREACH_STORE"] = str(folder)  # the web processes read their settings themselves
         os.environ["EVENREACH_HOST"], os.environ["EVENREACH_PORT"] = settings.host, str(settings.port)
         output.say(f"Evenreach is at http://{readable_host(settings.host)}:{settings.port}/ (Ctrl-C stops it)")
         _run(settings.host, settings.port, settings.workers)
+
+
+def _check_contact(until: date | None) -> None:
+    """Refuse a security contact that no longer holds, before anybody is told of it."""
+    if until is not None and until <= date.today():
+        raise Refusal(f"EVENREACH_SECURITY_EXPIRES: {until} is past; give a day to come")
 
 
 @contextmanager

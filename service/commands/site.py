@@ -229,12 +229,11 @@ def _opened(
     from service.editions.views import View
     from service.editions.weights import check_weights
     from service.settings import Settings
-    from service.siting.usual import usual_focus
     from service.web.queries import BadQuery, read_rho
 
     folder = store or Settings().store
     opened = open_edition(folder, place, edition or None)
-    focus = focus or usual_focus(opened, service)
+    focus = focus or opened.usual_focus(service)
     opened.focus_arrays(focus)  # an unknown focus is named before its weights are
     try:
         weights = check_weights(opened, focus, weights)

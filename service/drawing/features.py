@@ -133,12 +133,6 @@ def records(edition: Edition, scores: Scores) -> bytes:
     return orjson.dumps(_finite(facts))[:-1] + b',"rows":[' + rows + b"]}"
 
 
-def layer_columns(edition: Edition, scores: Scores, index: Counts) -> tuple[list[str], list[list[bytes]]]:
-    """Columns that a layer's features carry beside their names, each value as JSON."""
-    names = column_names(scores, shown_indicator(edition, scores.view))
-    return names, [encoded_column(figures(edition, scores, name), index) for name in names]
-
-
 def shown_indicator(edition: Edition, view: View) -> str:
     """Name the indicator that the layer ``indicator`` shows: the one asked for, else the focus's weightiest."""
     ingredients = ingredients_of(edition, view)

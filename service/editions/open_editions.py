@@ -106,6 +106,11 @@ class OpenEditions:
         return found
 
     @property
+    def standing(self) -> list[Edition]:
+        """Give what is open, one edition for each place, in the order of their ids; nothing is waited for."""
+        return [self._newest[place][1] for place in sorted(self._newest)]
+
+    @property
     def places_open(self) -> int:
         """How many places have an edition open."""
         return len(self._newest)

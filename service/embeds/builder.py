@@ -12,6 +12,7 @@ from service.embeds.addresses import map_query
 from service.embeds.options import LEGENDS, TABLES, TITLE_LENGTH, EmbedOptions
 from service.embeds.page import EmbedPage
 from service.embeds.snippet import HEIGHT, SANDBOX, fragment, fragment_address, frame_snippet
+from service.pages.access_form import choice
 from service.pages.furniture import Pages
 from service.pages.map import LAYER_NAMES, services_of
 from service.pages.planner import footprint_choices
@@ -60,19 +61,19 @@ def builder_form(
     return {
         "address": f"/places/{view.place}/embed",
         "hidden": hidden,
-        "layers": [_choice(name, LAYER_NAMES[name], view.layer) for name in layers_of(edition)],
+        "layers": [choice(name, LAYER_NAMES[name], view.layer) for name in layers_of(edition)],
         "focuses": [{"id": name, "title": facts["title"]} for name, facts in edition.focuses.items()],
         "footprints": footprint_choices(edition, view),
         "indicators": [
-            _choice("", "The usual one", view.indicator),
-            *(_choice(name, title, view.indicator) for title, name in names),
+            choice("", "The usual one", view.indicator),
+            *(choice(name, title, view.indicator) for title, name in names),
         ],
         "services": [
-            _choice("", "All, or the usual one", view.service),
-            *(_choice(name, symbol.plural, view.service) for name, symbol in services.items()),
+            choice("", "All, or the usual one", view.service),
+            *(choice(name, symbol.plural, view.service) for name, symbol in services.items()),
         ],
-        "tables": [_choice(name, text, options.table) for name, text in TABLES.items()],
-        "legends": [_choice(name, text, options.legend) for name, text in LEGENDS.items()],
+        "tables": [choice(name, text, options.table) for name, text in TABLES.items()],
+        "legends": [choice(name, text, options.legend) for name, text in LEGENDS.items()],
         "keeps": [
             {"value": name, "text": text, "checked": name == keep, "hint": {"text": _keep_hint(edition, name)}}
             for name, text in KEEPS.items()
@@ -85,10 +86,6 @@ def builder_form(
 def layers_of(edition: Edition) -> list[str]:
     """List the layers that this edition can show."""
     return [name for name in LAYERS if name != ACCESS or edition.services()]
-
-
-def _choice(value: str, text: str, chosen: str) -> dict[str, Any]:
-    return {"value": value, "text": text, "selected": value == chosen}
 
 
 def _keep_hint(edition: Edition, keep: str) -> str:

@@ -19,7 +19,7 @@ from service.embeds.options import EmbedOptions
 from service.embeds.parts import Part
 from service.embeds.tables import EmbedTable, embed_table
 from service.pages.furniture import built_on
-from service.pages.map import MapPage, layer_title, map_page, map_picture
+from service.pages.map import MapPage, accepting_of, layer_title, map_page, map_picture
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition
@@ -249,4 +249,4 @@ def _data(edition: Edition, view: View, scores: Scores, shown: MapPage) -> tuple
 def _sites_view(edition: Edition, view: View) -> View:
     """Give the view whose sites a map brings: the whole place and its surroundings; of a large place the footprint."""
     within = view.within if edition.large else ""
-    return View(view.place, within=within, layer="sites", accepting=view.accepting, edition=view.edition)
+    return View(view.place, within=within, layer="sites", accepting=accepting_of(view), edition=view.edition)

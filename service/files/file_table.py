@@ -185,7 +185,8 @@ def table_of(edition: Edition, view: View) -> Table:
     names = edition.names(scores.rows)
     columns = [_column(edition, name, [row.get(name) for row in names]) for name in LEADING]
     for name in layer_names(edition, scores):
-        columns.append(_column(edition, name, _plain(figures(edition, scores, name), name, _about(edition, name)[1])))
+        kind = about_column(edition, name)[1]
+        columns.append(_column(edition, name, _plain(figures(edition, scores, name), name, kind)))
     columns, facts = _credited(edition, view, columns)
     facts |= dial_facts(scores)
     shown = shown_indicator(edition, view)
@@ -239,7 +240,7 @@ def layer_names(edition: Edition, scores: Scores) -> list[str]:
 
 
 def _column(edition: Edition, name: str, values: list[Any]) -> Column:
-    return Column(name, *_about(edition, name), values, _decimals(edition, name))
+    return Column(name, *about_column(edition, name), values, _decimals(edition, name))
 
 
 def _sites_table(edition: Edition, view: View) -> Table:
@@ -271,16 +272,29 @@ def _plain(values: Any, name: str, kind: str) -> list[Any]:
     return [value if is_known else None for value, is_known in zip(plain, known.tolist(), strict=True)]
 
 
-def _about(edition: Edition, name: str) -> tuple[str, str]:
-    """Give one sentence about a column, and its kind."""
+def about_column(edition: Edition, name: str) -> tuple[str, str]:
+    """Say what a column of neighbourhoods is.
+
+    Parameters
+    ----------
+    edition : Edition
+        Where indicators are looked up.
+    name : str
+        A column that every place has, or an indicator of the edition.
+
+    Returns
+    -------
+    tuple of (str, str)
+        One sentence about it, and its kind: ``text``, ``whole`` or ``number``.
+    """
     if name in ABOUT_COLUMNS:
         return ABOUT_COLUMNS[name], "text" if name in TEXT else "whole" if name in WHOLE else "number"
     indicator = edition.indicators[name]
     about = [str(indicator["name"]), str(indicator.get("unit") or ""), str(indicator.get("period") or "")]
-    return ", ".join(part for part in about if part), kind_of_indicator(indicator)
+    return ", ".join(part for part in about if part), _kind_of_indicator(indicator)
 
 
-def kind_of_indicator(facts: dict[str, Any]) -> str:
+def _kind_of_indicator(facts: dict[str, Any]) -> str:
     """Tell whole numbers from others: a published rank is whole by nature, a share or a mean is not."""
     is_rank = str(facts.get("unit") or "").startswith("rank") and not facts.get("decimals", 2)
     return "whole" if is_rank else "number"

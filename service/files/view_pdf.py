@@ -161,7 +161,7 @@ def _listed(edition: Edition, view: View, table: Table) -> tuple[str, dict[str, 
     names = [*NAMES, *_shown(view, table)]
     if len(set(filter(None, _values(table, "lad24nm")))) < 2:
         names.remove("lad24nm")
-    ordered = "Worst access first." if view.layer == ACCESS else "Greatest need first."
+    ordered = {ACCESS: "Worst access first.", "imd": "Most deprived first."}.get(view.layer, "Greatest need first.")
     return "Neighbourhoods", _rows(table, names, _order(edition, view, table)), [ordered, EMPTY]
 
 

@@ -18,6 +18,7 @@ from service.web.queries import EDITION, WITHIN
 
 OPENAPI_30, OPENAPI_31 = "3.0.3", "3.1.0"
 Document = dict[str, Any]
+FORM: Document = {"style": "form", "explode": False}
 ERRORS = {
     "400": "A parameter that cannot be used; the answer names it",
     "404": "No such collection or feature",
@@ -59,7 +60,13 @@ def api_document(base: str, title: str, version: str, collections: Iterable[Coll
         ],
         "paths": {**_fixed_paths(), **{_path(each): _items(each) for each in listed}},
         "components": {
-            "parameters": {**_parameters(), **dict(sorted(filters.items()))},
+            "parameters": {
+                **_of_paths(),
+                **_of_pages(),
+                **_of_systems(),
+                **_of_views(),
+                **dict(sorted(filters.items())),
+            },
             "schemas": SCHEMAS,
             "responses": {status: _error(text) for status, text in ERRORS.items()},
         },
@@ -147,16 +154,8 @@ def _parameter(name: str, about: str, schema: Document, **more: Any) -> Document
     return {"name": name, "in": "query", "required": False, "description": about, "schema": schema, **more}
 
 
-def _parameters() -> Document:
-    everywhere = [system.address for system in EVERY]
-    degrees = [system.address for system in DEGREES]
-    form = {"style": "form", "explode": False}
-
-    def systems(name: str, about: str, among: list[str]) -> Document:
-        return _parameter(name, about, {"type": "string", "enum": among, "default": CRS84.address})
-
-    dial: Document = {"type": "number", "minimum": 1, "maximum": 20, "default": DEFAULT_RHO}
-    of_features, of_box = "System that coordinates are wanted in", "System of the numbers of bbox"
+def _of_paths() -> Document:
+    """Describe what stands in a path: a collection, a feature."""
     return {
         "collectionId": {
             "name": "collectionId",
@@ -172,6 +171,12 @@ def _parameters() -> Document:
             "description": "Id of a feature: the code of a neighbourhood, or service and code of a site",
             "schema": {"type": "string"},
         },
+    }
+
+
+def _of_pages() -> Document:
+    """Describe the form of an answer, and which features stand on it."""
+    return {
         "f": _parameter("f", "Form of the answer; else Accept decides", {"type": "string", "enum": ["json", "html"]}),
         "fApi": _parameter(
             "f", "Form: OpenAPI 3.0, 3.1, or a page", {"type": "string", "enum": ["json", "openapi31", "html"]}
@@ -180,7 +185,7 @@ def _parameters() -> Document:
             "limit",
             f"Features on a page; more than {MOST} counts as {MOST}. A page ends early where it would be long",
             {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT},
-            **form,
+            **FORM,
         ),
         "offset": _parameter(
             "offset",
@@ -191,18 +196,38 @@ def _parameters() -> Document:
             "bbox",
             "Features that touch this box: least and then greatest of each axis, in the axis order of bbox-crs",
             {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}},
-            **form,
+            **FORM,
         ),
         "datetime": _parameter(
             "datetime",
             "A moment or an interval (RFC 3339). Features have no time of their own, so all of them match any",
             {"type": "string"},
-            **form,
+            **FORM,
         ),
+    }
+
+
+def _of_systems() -> Document:
+    """Describe the systems of coordinates: every one, and for editions without metres those in degrees."""
+    everywhere = [system.address for system in EVERY]
+    degrees = [system.address for system in DEGREES]
+    of_features, of_box = "System that coordinates are wanted in", "System of the numbers of bbox"
+
+    def systems(name: str, about: str, among: list[str]) -> Document:
+        return _parameter(name, about, {"type": "string", "enum": among, "default": CRS84.address})
+
+    return {
         "crs": systems("crs", of_features, everywhere),
         "crsDegrees": systems("crs", of_features, degrees),
         "bbox-crs": systems("bbox-crs", of_box, everywhere),
         "bbox-crsDegrees": systems("bbox-crs", of_box, degrees),
+    }
+
+
+def _of_views() -> Document:
+    """Describe what is looked at: an edition, a part of the place, the dial."""
+    dial: Document = {"type": "number", "minimum": 1, "maximum": 20, "default": DEFAULT_RHO}
+    return {
         "edition": _parameter(
             "edition", "Id of an edition; the newest when left out", {"type": "string", "pattern": f"^{EDITION}$"}
         ),

@@ -40,8 +40,8 @@ class Page:
         Features that match the query, on all pages.
     features, index : Features, array of int
         Of the collection, and which of them are on this page.
-    geometries : list of bytes
-        Of those on this page, encoded.
+    system : System
+        In which their coordinates are wanted.
     links : list
         To itself, its other form, and the pages before and after it.
     """
@@ -49,7 +49,7 @@ class Page:
     matched: int
     features: Features
     index: Counts
-    geometries: list[bytes]
+    system: System
     links: Links
 
     @property
@@ -61,6 +61,11 @@ class Page:
     def ids(self) -> list[str]:
         """Name the features."""
         return self.features.ids(self.index)
+
+    @property
+    def geometries(self) -> list[bytes]:
+        """Read the geometries of the features, encoded; whoever asks keeps what it gets."""
+        return self.features.geometries(self.index, self.system)
 
     def records(self) -> list[dict[str, Any]]:
         """Give the properties of the features."""
@@ -76,7 +81,7 @@ def page_of(base: str, collection: Collection, features: Features, query: ItemsQ
     before = matching[: query.offset][-step:]
     run = Run(len(matching), step, len(index), _fitting(features.sizes(before, query.system)[::-1]))
     links = _links(f"{base}/collections/{collection.id}", query, form, run, collection.edition.id)
-    return Page(len(matching), features, index, features.geometries(index, query.system), links)
+    return Page(len(matching), features, index, query.system, links)
 
 
 def _matches(features: Features, query: ItemsQuery) -> np.ndarray:

@@ -110,7 +110,7 @@ def _whole(name: str, given: Mapping[str, str], usual: int, *, least: int = 0, m
     text = given.get(name)
     if text is None:
         return usual
-    number = int(text) if re.fullmatch("[0-9]+", text) else -1
+    number = int(text) if re.fullmatch("[0-9]{1,4000}", text) else -1
     if number < least or (most is not None and number > most):
         span = f"a whole number from {least}" + (f" to {most}" if most else "")
         raise BadQuery(name, f"{name} is {text[:40]!r}; expected {span}.", hint=f"Give {span}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,15 +15,14 @@ from service.files.file_table import (
     ABOUT_COLUMNS,
     ABOUT_SITES,
     NUMBERS_OF_SITES,
-    TEXT,
     TRUTHS_OF_SITES,
-    WHOLE,
-    kind_of_indicator,
+    about_column,
 )
 from service.web.queries import BadQuery
 
 Kind = Literal["string", "integer", "number", "boolean"]
 Value = str | float | bool
+KINDS: dict[str, Kind] = {"text": "string", "whole": "integer", "number": "number"}
 RESERVED = frozenset(
     ("f", "limit", "offset", "bbox", "bbox-crs", "crs", "datetime", "edition", "rho", "within", "filter", "properties")
 )
@@ -110,12 +109,12 @@ def properties_of_neighbourhoods(edition: Edition) -> list[Property]:
     """List names, residents and deprivation of a neighbourhood, then every indicator of the edition."""
     held = edition.facts(0) if edition.count else {}
     facts = [Property(name, about, kind, name not in NOT_ASKED_FOR) for name, (kind, about) in FACTS.items()]
-    return [*(fact for fact in facts if fact.name in held), *map(_indicator_of(edition), edition.indicators)]
+    indicators = [_column(edition, name) for name in edition.indicators]
+    return [*(fact for fact in facts if fact.name in held), *indicators]
 
 
 def properties_of_scores(edition: Edition, view: View) -> list[Property]:
     """List the columns of the scores table in the published order, without working them out."""
-    describe = _indicator_of(edition)
     after = [
         *AFTER[: AFTER.index("rank") + 1],
         *(["place_rank"] if view.within else []),
@@ -123,22 +122,12 @@ def properties_of_scores(edition: Edition, view: View) -> list[Property]:
     ]
     indicators = dict.fromkeys(str(part["indicator"]) for part in edition.focuses[view.focus]["ingredients"])
     names = [*LEADING, "eligible", *indicators, *after]
-    return [_column(name) if name in ABOUT_COLUMNS else describe(name) for name in names]
+    return [_column(edition, name) for name in names]
 
 
-def _column(name: str) -> Property:
-    kind: Kind = "string" if name in TEXT else "integer" if name in WHOLE else "number"
-    return Property(name, ABOUT_COLUMNS[name], kind)
-
-
-def _indicator_of(edition: Edition) -> Callable[[str], Property]:
-    def describe(name: str) -> Property:
-        facts = edition.indicators[name]
-        about = (str(facts.get(part) or "") for part in ("name", "unit", "period"))
-        kind: Kind = "integer" if kind_of_indicator(facts) == "whole" else "number"
-        return Property(name, ", ".join(filter(None, about)), kind, name not in RESERVED)
-
-    return describe
+def _column(edition: Edition, name: str) -> Property:
+    about, kind = about_column(edition, name)
+    return Property(name, about, KINDS[kind], name not in RESERVED)
 
 
 def properties_of_sites(sites: Iterable[dict[str, Any]]) -> list[Property]:

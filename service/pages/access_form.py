@@ -121,11 +121,11 @@ def access_form(edition: Edition, view: View, question: AccessAsked, errors: lis
     return {
         "address": f"/places/{view.place}/access",
         "hidden": parse_qsl(kept.query()),
-        "services": [_choice(entry["id"], _service_text(entry), question.service) for entry in edition.services()],
+        "services": [choice(entry["id"], _service_text(entry), question.service) for entry in edition.services()],
         "modes": _modes(edition, view, question),
         "minutes": str(question.minutes),
-        "measures": [_choice(name, MEASURE_TITLES[name], question.measure) for name in MEASURES],
-        "demands": [_choice(name, DEMAND_TITLES[name].format(ages), question.demand) for name in DEMANDS],
+        "measures": [choice(name, MEASURE_TITLES[name], question.measure) for name in MEASURES],
+        "demands": [choice(name, DEMAND_TITLES[name].format(ages), question.demand) for name in DEMANDS],
         "accepting": _accepting(takes, question.accepting),
         "focuses": [{"id": "", "title": f"The usual: {usual['title']}"}, *focuses],
         "focus": "" if edition.focuses[view.focus] is usual else view.focus,
@@ -135,7 +135,8 @@ def access_form(edition: Edition, view: View, question: AccessAsked, errors: lis
     }
 
 
-def _choice(value: str, text: str, chosen: str) -> dict[str, Any]:
+def choice(value: str, text: str, chosen: str) -> dict[str, Any]:
+    """One choice of a list, as the page's macros take it."""
     return {"value": value, "text": text, "selected": value == chosen}
 
 
@@ -147,8 +148,8 @@ def _service_text(entry: dict[str, Any]) -> str:
 def _modes(edition: Edition, view: View, question: AccessAsked) -> list[dict[str, Any]]:
     """Choices of how to travel, first the way that is usual for the service, which follows when that is changed."""
     usual = MODE_WORDS[usual_mode(edition, question.service)]
-    first = _choice("", f"The usual way: {usual}", view.mode)
-    return [first, *(_choice(mode, _mode_text(edition, mode), view.mode) for mode in edition.modes())]
+    first = choice("", f"The usual way: {usual}", view.mode)
+    return [first, *(choice(mode, _mode_text(edition, mode), view.mode) for mode in edition.modes())]
 
 
 def _mode_text(edition: Edition, mode: str) -> str:
@@ -161,4 +162,4 @@ def _accepting(takes: tuple[str, ...], chosen: str) -> list[dict[str, Any]]:
     if not takes:
         return []
     names = [name for name in ACCEPTING_TITLES if not name or name in takes]
-    return [_choice(name, ACCEPTING_TITLES[name], chosen) for name in names]
+    return [choice(name, ACCEPTING_TITLES[name], chosen) for name in names]

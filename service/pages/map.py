@@ -208,7 +208,7 @@ def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "")
     # of a large place only the footprint's own sites are sent
     kept = {
         "within": view.within if edition.large else "",
-        "accepting": _accepting(view),
+        "accepting": accepting_of(view),
         "edition": view.edition,
     }
     caption = _caption(edition, view, drawn, scores)
@@ -244,12 +244,12 @@ def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "")
 def _shown_sites(edition: Edition, view: View, service: str) -> list[dict[str, Any]]:
     """Sites of one service or of all; on the layer of access those that give the service asked about."""
     if view.layer != ACCESS:
-        return [site for site in edition.sites(service or None) if takes_new(site, _accepting(view))]
+        return [site for site in edition.sites(service or None) if takes_new(site, accepting_of(view))]
     listed, question = edition.sites(), asked(edition, view)
     return [listed[row] for row in edition.site_rows(question.service, accepting=question.accepting)]
 
 
-def _accepting(view: View) -> str:
+def accepting_of(view: View) -> str:
     """Name the ages whose being taken narrows the sites of a map; on maps of scores nothing does."""
     return view.accepting if view.layer in ("sites", ACCESS) else ""
 

@@ -28,6 +28,7 @@ from service.files.downloads import (
     geojson_bytes,
 )
 from service.files.file_table import WITHOUT_DIAL, WITHOUT_FOCUS, table_of
+from service.pages.ranked_table import question
 from service.routes.heavy import check_area, heavy_answer
 from service.web.answers import answer
 from service.web.dependencies import RequestedEdition, RequestedView, RequestedWorkshop
@@ -49,7 +50,7 @@ def check_service(edition: Edition, view: View) -> None:
     """Refuse a service that no listed site gives, where sites are asked for."""
     if view.layer != "sites" or not view.service:
         return
-    known = set(edition.site_kinds)
+    known = edition.site_services()
     if view.service not in known:
         hint = f"Give one of {', '.join(sorted(known))}."
         raise BadQuery("service", f"service is {view.service!r}; no site here has it.", hint=hint)
@@ -69,7 +70,7 @@ async def describe_csv(
     """Describe the CSV file of a view: columns, units, edition, attribution (CSV on the Web)."""
     check_service(edition, view)
     check_area(edition, view)
-    file = f"{view.layer}.csv?{file_query(view)}".rstrip("?")
+    file = f"{view.layer}.csv{question(file_query(view))}"
     key, pinned = answer_key(edition, view, f"csv-metadata of {file}"), bool(view.edition)
     if edition.large:
         job = {"store": store_of(edition), "view": asdict(view), "edition": edition.id, "file": file}
@@ -104,7 +105,7 @@ async def download(
 
 def _described(response: Response, view: View) -> Response:
     """Name the description of a CSV file, which is the same with and without the mark for Excel."""
-    address = f"{view.layer}.csv-metadata.json?{file_query(view)}".rstrip("?")
+    address = f"{view.layer}.csv-metadata.json{question(file_query(view))}"
     response.headers["Link"] = f'<{address}>; rel="describedby"; type="{CSVW}"'
     return response
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from hashlib import sha256
 from typing import Annotated, Any
 
 import orjson
@@ -22,7 +21,7 @@ from service.embeds.snippet import fragment
 from service.pages.furniture import site_pages
 from service.routes.maps import read_service
 from service.web.addresses import public_address
-from service.web.answers import answer, keep_in_lane
+from service.web.answers import HTML, answer, answer_page, keep_in_lane
 from service.web.dependencies import (
     RequestedEdition,
     RequestedEditions,
@@ -35,7 +34,6 @@ from service.web.dependencies import (
 from service.web.queries import BadQuery, read_edition
 
 router = APIRouter()
-HTML = "text/html; charset=utf-8"
 STYLE = "text/css; charset=utf-8"
 SCRIPT = "text/javascript; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
@@ -65,8 +63,7 @@ def page_of(request: Request, edition: Edition, view: View, options: EmbedOption
 @router.get(THEME, include_in_schema=False)
 def embed_theme(request: Request) -> Response:
     """Give the tenant's colours to embeds: a frame in a sandbox may not use those of the site's own pages."""
-    body = site_pages(request).theme().encode()
-    return answer(request, f"embed theme {sha256(body).hexdigest()}", lambda: body, media_type=STYLE)
+    return answer_page(request, site_pages(request).theme().encode(), media_type=STYLE)
 
 
 @router.get("/embed/{place}/frame.js", include_in_schema=False)
@@ -110,8 +107,7 @@ def show_fragment(
 
 def _answer(request: Request, view: View, edition: Edition, body: bytes, media_type: str) -> Response:
     """Answer with a page; it names files of this version, so even one of a pinned edition is asked for again."""
-    key = f"{media_type} {sha256(body).hexdigest()}"
-    sent = answer(request, key, lambda: body, media_type=media_type)
+    sent = answer_page(request, body, media_type=media_type)
     keep_in_lane(request, edition, pinned=bool(view.edition))
     return sent
 
@@ -158,7 +154,7 @@ def describe_embed(
     except BadQuery as error:
         raise BadQuery("url", f"The address in url cannot be used: {error}", hint=error.hint) from None
     body = orjson.dumps(oembed(page, pages, public, width=width, height=height))
-    return answer(request, f"oembed {sha256(body).hexdigest()}", lambda: body, media_type="application/json")
+    return answer_page(request, body, media_type="application/json")
 
 
 def _asked(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+from datetime import date
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
@@ -12,7 +12,7 @@ from service.pages.furniture import site_pages
 from service.settings import Settings
 from service.web import metrics
 from service.web.addresses import public_address
-from service.web.answers import answer
+from service.web.answers import answer_page
 from service.web.errors import TYPE_PREFIX, all_problems
 
 router = APIRouter(include_in_schema=False)
@@ -35,7 +35,8 @@ async def show_metrics(request: Request) -> Response:
 async def show_security_contact(request: Request) -> Response:
     """Tell whom to write to about a weakness (RFC 9116); not found where the settings name nobody."""
     settings: Settings = request.app.state.settings
-    if not settings.security_contact:
+    until = settings.security_expires
+    if not settings.security_contact or until is None or until <= date.today():  # one that is past helps nobody
         raise HTTPException(404)
     return PlainTextResponse(security_text(settings), 200, {"Cache-Control": "public, max-age=86400"})
 
@@ -44,9 +45,7 @@ async def show_security_contact(request: Request) -> Response:
 async def list_problems(request: Request) -> Response:
     """List every kind of error by its stable name."""
     context = {"page_title": "Errors and what they mean", "problems": all_problems(), "prefix": TYPE_PREFIX}
-    body = site_pages(request).draw("problems.html", context).encode()
-    key = f"problems {hashlib.sha256(body).hexdigest()}"
-    return answer(request, key, lambda: body, media_type="text/html; charset=utf-8")
+    return answer_page(request, site_pages(request).draw("problems.html", context).encode())
 
 
 def security_text(settings: Settings) -> str:
@@ -62,8 +61,7 @@ def security_text(settings: Settings) -> str:
     str
         One field a line.
     """
-    assert settings.security_expires is not None  # settings with a contact have it
-    lines = [f"Contact: {settings.security_contact}", f"Expires: {settings.security_expires.isoformat()}T00:00:00Z"]
+    lines = [f"Contact: {settings.security_contact}", f"Expires: {settings.security_expires}T00:00:00Z"]
     lines += ["Preferred-Languages: en"]
     lines += [f"Canonical: {public_address(settings)}{WHERE}"] if settings.public_url else []
     return "\n".join(lines) + "\n"

@@ -55,8 +55,7 @@ def _page(request: Request, template: str, context: dict[str, Any], edition: Edi
 @router.get("/theme.css")
 def theme(request: Request) -> Response:
     """Give the tenant's two colours as a style sheet."""
-    headers = {"Cache-Control": "public, max-age=300"}
-    return Response(site_pages(request).theme(), headers=headers, media_type="text/css; charset=utf-8")
+    return answer_page(request, site_pages(request).theme().encode(), media_type="text/css; charset=utf-8")
 
 
 @router.get("/")
@@ -340,7 +339,7 @@ def error_page(request: Request, fault: Fault) -> str:
         "detail": fault.detail,
         "hint": _plain_hint(fault),
         "request_id": request_id(request.scope) if fault.problem.status >= 500 else "",
-        "places": place_cards(request.app.state.editions.all()) if missing else [],
+        "places": place_cards(request.app.state.editions.standing) if missing else [],
     }
     return site_pages(request).draw("error.html", context)
 

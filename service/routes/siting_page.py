@@ -30,8 +30,8 @@ from service.pages.siting_result import result_of
 from service.routes.heavy import CLIENT_LEFT
 from service.routes.sitings import WAKE, AskedSiting, SitingWords, closed_one_by_one, planned
 from service.siting.requests import Asked
-from service.siting.usual import usual_focus, usual_mode
-from service.web.answers import answer
+from service.siting.usual import as_usual
+from service.web.answers import HTML, answer
 from service.web.dependencies import (
     EditionText,
     FocusText,
@@ -48,7 +48,6 @@ from service.web.queries import BadQuery
 from service.web.workshop import Workshop
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
-HTML = "text/html; charset=utf-8"
 SITES_ONLY, CLOSURES = "sites", "closures"
 POSTCODE = "(?:[A-Z]{1,2}[0-9][A-Z0-9]?|GIR)[0-9][A-Z]{2}"
 MOST_STATE = 8_000
@@ -116,8 +115,8 @@ def _usual(given: Container[str], edition: Edition, forgiven: Forgiven, asked: A
     """Take whom the service is usually for, and how most people get there, where nothing was said."""
     service = asked.service.strip() or first_service(edition)
     if "focus" not in given:
-        forgiven = forgiven._replace(view=forgiven.view.but(focus=usual_focus(edition, service)))
-    return forgiven, asked if asked.mode.strip() else replace(asked, mode=usual_mode(edition, service))
+        forgiven = forgiven._replace(view=forgiven.view.but(focus=edition.usual_focus(service)))
+    return forgiven, as_usual(edition, asked, service)
 
 
 def _page(

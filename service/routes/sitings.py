@@ -40,7 +40,7 @@ from service.siting.requests import (
     SitingRequest,
     checked,
 )
-from service.siting.usual import as_usual, usual_focus, usual_mode
+from service.siting.usual import as_usual
 from service.web.dependencies import (
     LSOA,
     EditionText,
@@ -186,7 +186,7 @@ class SitingBody(BaseModel):
                 objective=self.objective,
                 demand=self.demand,
                 minutes=self.minutes,
-                mode=self.mode or usual_mode(edition, self.service),
+                mode=self.mode or edition.usual_mode(self.service),
                 points=tuple((p.name.strip() or f"Point {n}", p.lon, p.lat) for n, p in enumerate(self.points, 1)),
                 capacity=tuple(room + [LISTED] * self.listed_capacity),
                 growth=tuple((row.lsoa21cd, row.people) for row in self.growth),
@@ -258,7 +258,7 @@ async def choose_sites(
 
 
 def _view(edition: Edition, body: SitingBody) -> View:
-    focus = read_name("focus", body.focus) or usual_focus(edition, body.service)
+    focus = read_name("focus", body.focus) or edition.usual_focus(body.service)
     if focus not in edition.focuses:
         raise UnknownFocus(f"No focus {body.focus!r} here; choose one of {', '.join(sorted(edition.focuses))}.")
     if round(body.rho, 2) != body.rho:
@@ -354,7 +354,7 @@ async def requested_view(
     weights: WeightsText = "",
 ) -> View:
     """Give the view of an address, its focus that of the service if it names none; minutes are the plan's own."""
-    focus = focus or usual_focus(opened, service)
+    focus = focus or opened.usual_focus(service)
     return siting_view(read_view(opened, ViewWords(focus, rho, within, "", edition, weights)))
 
 

@@ -11,7 +11,6 @@ from service.editions.edition import Edition
 from service.editions.scoring import Scores
 from service.editions.views import View, dial_text
 from service.siting.requests import SitingRequest
-from service.siting.usual import usual_focus
 from service.web.queries import BadQuery
 
 EVERYBODY = "all residents"
@@ -99,7 +98,7 @@ def _all_ages(edition: Edition, view: View, service: str) -> tuple[str, ...]:
     if ages_of(edition, view.focus):
         return ()
     said = f"The focus “{edition.focuses[view.focus]['title']}” is for all ages, so everybody is counted."
-    usual = usual_focus(edition, service)
+    usual = edition.usual_focus(service)
     ages = ages_of(edition, usual)
     if ages:
         said += f" The focus “{edition.focuses[usual]['title']}” counts {_aged(ages)}."

@@ -98,7 +98,7 @@ def answer(
     return Response(body, headers=headers, media_type=media_type)
 
 
-def answer_page(request: Request, body: bytes, edition: Edition | None = None) -> Response:
+def answer_page(request: Request, body: bytes, edition: Edition | None = None, *, media_type: str = HTML) -> Response:
     """Answer with a page; its tag is its content's hash, so a page that has not changed is not sent again.
 
     Parameters
@@ -110,8 +110,11 @@ def answer_page(request: Request, body: bytes, edition: Edition | None = None) -
     edition : Edition, optional
         Given by pages that are drawn from their address, one edition and the settings alone: see `answer`. A page
         that names other places is not one of them.
+    media_type : str
+        For what goes with pages: their style, and the API document.
     """
-    return answer(request, f"page {hashlib.sha256(body).hexdigest()}", lambda: body, media_type=HTML, edition=edition)
+    key = f"page {hashlib.sha256(body).hexdigest()}"
+    return answer(request, key, lambda: body, media_type=media_type, edition=edition)
 
 
 def answer_headers(key: str, encoding: Encoding, *, pinned: bool) -> dict[str, str]:

@@ -21,6 +21,7 @@ from service.embeds.errors import NotOurs
 from service.files.downloads import UnknownKind
 from service.ogc.errors import UnknownCollection, UnknownFeature
 from service.travel.edition_times import UnknownMode
+from service.web.policies import starts_with
 from service.web.queries import BadQuery
 from service.web.slow_readers import ReaderLetGo
 from service.web.workshop import JobFailed, WorkshopBusy
@@ -187,7 +188,7 @@ def _known(error: Exception, problem: Problem) -> Fault:
         return Fault(problem, "The edition failed its check and is not served.")
     if isinstance(error, BadQuery):
         return Fault(problem, str(error), error.parameter, error.hint)
-    return Fault(problem, str(error))
+    return Fault(problem, str(error), "kind" if isinstance(error, UnknownKind) else "")
 
 
 def with_parameter(fault: Fault, given: Iterable[tuple[str, str]]) -> Fault:
@@ -218,11 +219,7 @@ def request_id(scope: Any) -> str:
 
 def wants_problem(path: str) -> bool:
     """Tell whether errors on this path are for programs rather than for people."""
-    return _below(path, (*PROBLEM_PATHS, *OGC_PATHS))
-
-
-def _below(path: str, prefixes: tuple[str, ...]) -> bool:
-    return any(path == prefix or path.startswith(prefix + "/") for prefix in prefixes)
+    return starts_with(path, (*PROBLEM_PATHS, *OGC_PATHS))
 
 
 def problem_bytes(fault: Fault, identity: str) -> bytes:
@@ -232,12 +229,12 @@ def problem_bytes(fault: Fault, identity: str) -> bytes:
 
 def status_at(path: str, fault: Fault) -> int:
     """Give the status of a fault: under ``/ogc`` the standard asks for 400 where a parameter cannot be used."""
-    return 400 if fault.problem.status == 422 and _below(path, OGC_PATHS) else fault.problem.status
+    return 400 if fault.problem.status == 422 and starts_with(path, OGC_PATHS) else fault.problem.status
 
 
 def error_body(path: str, fault: Fault, identity: str) -> tuple[bytes, str]:
     """Write a fault for programs, and name its media type: under ``/ogc`` as an exception, else as a problem."""
-    if not _below(path, OGC_PATHS):
+    if not starts_with(path, OGC_PATHS):
         return problem_bytes(fault, identity), "application/problem+json"
     members = fault.document(identity) | {"status": status_at(path, fault)}
     said = {"code": fault.problem.name, "description": fault.detail or fault.problem.title}

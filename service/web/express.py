@@ -54,10 +54,10 @@ class Express:
         status, body = (304, b"") if same else (200, found.body)
         identity = secrets.token_hex(8)
         headers = [*self._headers(found, scope["path"])[same], (b"x-request-id", identity.encode())]
+        sent = body if scope["method"] == "GET" else b""
         self.shield.running += 1
         try:
             await send({"type": "http.response.start", "status": status, "headers": headers})
-            sent = body if scope["method"] == "GET" else b""
             await send({"type": "http.response.body", "body": sent, "more_body": False})
         finally:
             self.shield.running -= 1

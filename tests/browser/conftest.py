@@ -91,7 +91,7 @@ def violations(page: Any) -> list[str]:
     page.evaluate(UNFOLD)
     # Evaluated by the test's own channel: the page's policy would refuse it as a script element.
     page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
+    found = page.evaluate("tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", TAGS)
     return [
         f"{item['id']}: {node['html'][:120]} {node['failureSummary'][:200]}"
         for item in found["violations"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,25 +33,14 @@ PAGES = {
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
-def test_axe_finds_nothing_and_no_other_host_is_called(opened: Callable[..., Any], path: str) -> None:
+def test_every_page_is_accessible_asks_nobody_else_fits_and_prints(opened: Callable[..., Any], path: str) -> None:
     page = opened(path)
     assert_sound(page)
     assert page.context.cookies() == []
-
-
-@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
-def test_at_320_pixels_nothing_scrolls_sideways(opened: Callable[..., Any], path: str) -> None:
-    page = opened(path, width=320, height=640)
     assert_fits(page, 320)
     if path in (PLANNER, HOOD, "/"):
         assert violations(page) == []
-
-
-@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
-def test_every_page_prints_on_a4(opened: Callable[..., Any], path: str, tmp_path: Path) -> None:
-    page = opened(path)
-    pdf = page.pdf(format="A4", print_background=False)
-    assert pdf.startswith(b"%PDF")
+    assert page.pdf(format="A4", print_background=False).startswith(b"%PDF")
     page.emulate_media(media="print")
     assert_fits(page, A4_WIDTH, 1000)
     assert not page.get_by_role("navigation", name="Main").is_visible()

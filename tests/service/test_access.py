@@ -24,7 +24,6 @@ from service.access.words import headlines
 from service.commands.main import app
 from service.editions.edition import Edition, open_edition
 from service.editions.views import View
-from service.siting.usual import usual_mode as usual_mode_of_plans
 from service.web.dependencies import ViewWords, read_view
 from service.web.queries import BadQuery
 
@@ -233,11 +232,11 @@ def test_the_usual_focus_and_way_follow_the_service(edition, monkeypatch):
     assert read_view(edition, ViewWords(service="library")).focus == "core"  # other layers keep their own
     assert usual_focus(edition, "dental", "adults") == "core"
     assert usual_focus(edition, "dental", "children") == usual_focus(edition, "dental") == "child-dental"
-    assert edition.usual_mode("library") == usual_mode_of_plans(edition, "library") == "drive"
-    assert edition.usual_mode("gp") == usual_mode_of_plans(edition, "new") == edition.modes()[0] == "walk"
+    assert edition.usual_mode("library") == "drive"
+    assert edition.usual_mode("gp") == edition.usual_mode("new") == edition.modes()[0] == "walk"
     with monkeypatch.context() as changed:
         changed.setattr(Edition, "modes", lambda self: ["cycle", "drive"])  # streets without footpaths
-        assert usual_mode_of_plans(edition, "gp") == asked_of(edition, view(service="gp")).mode == "cycle"
+        assert edition.usual_mode("gp") == asked_of(edition, view(service="gp")).mode == "cycle"
     hubs = view(service="family_hub")
     said = access_answer(edition, hubs)["words"][0]
     assert (

@@ -263,3 +263,10 @@ def test_a_full_disk_is_said_plainly() -> None:
 
     sentence, _ = explained(OSError(28, "No space left on device", "scores.csv"))
     assert sentence == "scores.csv: No space left on device"
+
+
+def test_a_contact_that_holds_no_more_is_refused_before_anything_is_served(demo_store: Path) -> None:
+    named = {"EVENREACH_STORE": str(demo_store), "EVENREACH_SECURITY_CONTACT": "https://example.org/report"}
+    assert "security_expires" in run("places", check=1, **named).stderr
+    past = run("serve", "--port", "1", check=1, EVENREACH_SECURITY_EXPIRES="2020-01-01", **named).stderr
+    assert past.startswith("evenreach: EVENREACH_SECURITY_EXPIRES: 2020-01-01 is past")

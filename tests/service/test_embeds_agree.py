@@ -248,3 +248,16 @@ def test_the_read_me_of_a_folder_frames_it_as_safely_as_the_site_does(demo_store
     assert [link["href"] for link in code.all("a")] == ["FOLDER/index.html"]
     (script,) = code.all("script")
     assert (tmp_path / "map" / str(script["src"]).removeprefix("FOLDER/")).is_file()
+
+
+def test_on_a_map_of_scores_nobody_narrows_the_sites_by_whom_they_take(demo_store: Path) -> None:
+    edition = open_edition(demo_store, "demo")
+
+    def dots(accepting: str) -> list[Any]:
+        view = View("demo", layer="need", accepting=accepting)
+        page = embed_page(edition, view, EmbedOptions(), assets=AssetFiles(), theme="", tenant="")
+        part = next(part for part in page.data if part.name == "sites?service=dental")
+        return json.loads(part.make())["features"]
+
+    assert dots("children") == dots("")
+    assert len(dots("")) > 3

@@ -231,3 +231,20 @@ def test_a_full_house_still_gives_what_is_finished_and_a_doubled_host_is_refused
     assert served.get(path, headers=[("host", "a"), ("host", "b")]).status_code == 400
     assert served.get(path, headers={"host": "a b"}).status_code == 400
     assert served.get(path).status_code == 200
+
+
+def test_a_reader_who_leaves_a_finished_answer_is_counted_and_told_as_it_is(served: Any) -> None:
+    path = "/geojson/demo/need?rho=2.25"
+    for _ in range(3):
+        served.get(path, headers=PLAIN)
+    seen: list[Any] = []
+
+    async def leave(message: Any) -> None:
+        seen.append(message)
+        raise ConnectionResetError
+
+    scope = {"type": "http", "method": "GET", "path": "/geojson/demo/need", "query_string": b"rho=2.25"}
+    scope["headers"] = [(b"host", b"test"), (b"accept-encoding", b"identity")]
+    with pytest.raises(ConnectionResetError):
+        served.loop.run_until_complete(served.app.express.give(scope, leave))
+    assert seen[0]["status"] == 200

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.building.encode import TOLERANCES, tolerance
 from service.drawing.features import collection, councils, records, shown_indicator, sites, view_facts
 from service.drawing.pieces import encoded
 from service.editions.edition import Edition, open_edition
@@ -151,3 +153,14 @@ def test_every_answer_says_edition_method_view_and_attribution(edition: Edition)
     assert facts["attribution"] == edition.attribution("need")
     assert facts["attribution"]
     assert facts["method"]
+
+
+def test_simplified_outlines_still_share_their_edges(edition: Edition) -> None:
+    shapes = shapely.from_geojson([text.decode() for text in edition.shapes("map").many(np.arange(len(edition.codes)))])
+    assert shapely.coverage_is_valid(shapes)
+    wave = [(50 + (i % 2) * 0.4, float(i)) for i in range(101)]
+    west = shapely.Polygon([(0, 0), *wave, (0, 100)])
+    east = shapely.Polygon([(100, 0), *wave, (100, 100)])
+    coarse = shapely.coverage_simplify(np.array([west, east]), tolerance(20_000, TOLERANCES))
+    assert shapely.get_num_coordinates(coarse).sum() < 40 < shapely.get_num_coordinates([west, east]).sum()
+    assert shapely.coverage_is_valid(coarse)

@@ -28,7 +28,7 @@ from tests.conftest import SOAK
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MOMENTS = 200 if SOAK else 20
-RE_RUN = 1 if SOAK else 4  # which of the killed builds are begun again
+RE_RUN = 1 if SOAK else 10  # which of the killed builds are begun again
 STEP = 1 if SOAK else 21  # which steps of a publication are tried, besides the last ones
 LAST = 7
 SEED = 20251107

@@ -103,3 +103,12 @@ def test_many_who_pin_an_edition_open_it_once_and_unknown_ones_open_nothing(
         with pytest.raises(error):
             editions.get(place, edition)
     assert len(opened) == 1
+
+
+def test_what_stands_open_is_listed_without_waiting(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    editions = OpenEditions(store)
+    assert editions.standing == []
+    old = editions.get("demo")
+    monkeypatch.setattr(open_editions, "open_edition", lambda *asked: pytest.fail("nothing is opened for a list"))
+    point_again(store)
+    assert editions.standing == [old]

@@ -169,10 +169,11 @@ def test_a_contact_is_told_as_the_standard_asks(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("until", [{}, {"security_expires": date.today()}, {"security_expires": date(2020, 1, 1)}])
-def test_a_contact_without_a_day_to_come_is_refused(until: dict[str, date]) -> None:
+def test_a_contact_without_a_day_is_refused_and_one_that_is_past_is_not_told(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="security_expires"):
-        Settings(security_contact="https://example.org/report", **until)
+        Settings(security_contact="https://example.org/report")
+    past = Settings(store=tmp_path, security_contact="https://example.org/report", security_expires=date(2020, 1, 1))
+    assert ask(past, "/.well-known/security.txt").status_code == 404
 
 
 def test_without_a_contact_there_is_no_such_file(served: Served) -> None:
@@ -228,3 +229,12 @@ def test_an_error_that_repeats_a_postcode_does_not_bring_it_into_the_log() -> No
         caught = (type(error), error, error.__traceback__)
     record = logging.LogRecord("evenreach", logging.ERROR, "", 0, "no LU1 2TL", (), caught)
     assert "2TL" not in JsonLines().format(record)
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs", "/theme.css", "/problems"])
+def test_what_goes_with_pages_has_a_tag_and_is_compressed(served: Served, path: str) -> None:
+    first = served.get(path, headers={"accept-encoding": "gzip"})
+    assert first.headers["etag"]
+    again = served.get(path, headers={"accept-encoding": "gzip", "if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert first.headers["content-encoding"] == "gzip"

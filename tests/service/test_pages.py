@@ -205,7 +205,8 @@ def test_the_tenants_name_and_colours_come_from_the_settings(demo_store: Path) -
     settings = Settings(store=demo_store, log_level="error", tenant_name="Anyshire <Council>", tenant_colour="#123456")
     own = Site(create_app(settings))
     try:
-        assert "--tenant-colour:#123456" in own.ask("GET", "/theme.css").text
+        for style in ("/theme.css", "/embed/theme.css"):
+            assert "--tenant-colour:#123456" in own.ask("GET", style).text
         assert own.page("/methods").all("title")[0][1] == "How it works – Anyshire <Council>"
         assert "<Council>" not in own.ask("GET", "/").text
     finally:

@@ -63,8 +63,8 @@ def views(place: str) -> tuple[tuple[str, float], ...]:
 
 
 def files(place: str) -> list[tuple[tuple[str, float], str]]:
-    """Every format of every focus for Luton, and for all in the soak; else every focus once, and each format once."""
-    if SOAK or place == "luton":
+    """Every focus once, and each format once; in the soak every format of every focus."""
+    if SOAK:
         return list(product(EVERY_FOCUS_AND_DIAL_ONCE, FORMATS))
     formats = FORMATS if place != "england" else tuple(kind for kind in FORMATS if kind != "xlsx")  # half a minute
     return [(view, "csv") for view in EVERY_FOCUS_AND_DIAL_ONCE[:-1]] + [

@@ -62,7 +62,6 @@ def test_a_site_outside_the_area_is_no_candidate_for_it(served: Any, edition: Ed
     body = {"service": "family_hub", "candidates": [f"site:{away['site_id']}"], "within": within}
     answer = served.ask("POST", API, json=body)
     assert answer.status_code == 422, answer.text[:200]
-    print(answer.text)
     assert answer.json()["parameter"] == "candidates"
 
 

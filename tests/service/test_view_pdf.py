@@ -197,7 +197,7 @@ def test_a_picture_keeps_its_colours() -> None:
     assert drawn.getpixel((35, 5)) == (255, 255, 255)
 
 
-@pytest.mark.parametrize("layer", ["indicator", "clusters", "access", "sites"])
+@pytest.mark.parametrize("layer", ["indicator", "clusters", "access", "imd", "sites"])
 def test_every_layer_prints(layer: str, edition: Edition) -> None:
     view = View("demo", layer=layer, indicator="child_dentists_per_1000" if layer == "indicator" else "")
     pdf = PdfReader(io.BytesIO(pdf_bytes(edition, view)))
@@ -205,6 +205,8 @@ def test_every_layer_prints(layer: str, edition: Edition) -> None:
     table = inside(root["/StructTreeRoot"]["/K"], "/Table")[-1]
     here = [site for site in edition.sites() if site["inside"]]
     assert len(inside(table, "/TR")) - 1 == (len(here) if layer == "sites" else edition.count)
+    first = {"access": "Worst access first.", "imd": "Most deprived first.", "sites": ""}
+    assert first.get(layer, "Greatest need first.") in text_of(pdf)
 
 
 def test_within_a_footprint_only_its_neighbourhoods_are_listed(edition: Edition) -> None:

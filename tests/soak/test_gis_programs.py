@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,14 +13,11 @@ from service.editions.scoring import Scores, score
 from service.editions.views import View
 from tests.conftest import program
 from tests.running import running
+from tests.soak.conftest import Qgis
 
-PYTHON = "/usr/bin/python3"  # QGIS comes with the system's own
 COLLECTION = "demo-scores-core"
 QGIS = """
-import json, sys
-from qgis.core import QgsApplication, QgsFeatureRequest, QgsRectangle, QgsVectorLayer
-application = QgsApplication([], False)
-application.initQgis()
+from qgis.core import QgsFeatureRequest, QgsRectangle, QgsVectorLayer
 
 def layer(name):
     return QgsVectorLayer(f"url='{sys.argv[1]}' typename='{name}'", name, "OAPIF")
@@ -38,9 +33,6 @@ box = QgsRectangle(*map(float, sys.argv[2].split(",")))
 found["box"] = sorted(each["lsoa21cd"] for each in scores.getFeatures(QgsFeatureRequest().setFilterRect(box)))
 scores.setSubsetString('"need_fifth" = 1')
 found["fifth"] = sorted(each["lsoa21cd"] for each in scores.getFeatures())
-print("ANSWER" + json.dumps(found))
-sys.stdout.flush()
-application.exitQgis()
 """
 R = """
 library(sf)
@@ -69,13 +61,8 @@ def scores(edition: Edition) -> Scores:
     return score(edition, View("demo"))
 
 
-def test_qgis_reads_every_feature(address: str, edition: Edition, scores: Scores, tmp_path: Path) -> None:
-    if program(PYTHON) is None or subprocess.run([PYTHON, "-c", "import qgis.core"], capture_output=True).returncode:
-        pytest.skip("no QGIS: install python3-qgis")
-    environment = {"QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path), "PATH": os.environ["PATH"]}
-    command = [PYTHON, "-c", QGIS, address, BOX]
-    ran = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=180, check=False)
-    found = json.loads(ran.stdout.partition("ANSWER")[2].splitlines()[0])
+def test_qgis_reads_every_feature(qgis: Qgis, address: str, edition: Edition, scores: Scores) -> None:
+    found = qgis(QGIS, address, BOX)
     codes = edition.codes[scores.rows].tolist()
     ours = zip(scores.need_score.tolist(), scores.rank.tolist(), strict=True)
     assert found["valid"]

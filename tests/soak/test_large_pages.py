@@ -9,17 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import RealStore
 from tests.running import private_memory, running
 from tests.soak.conftest import Note
 
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.realdata]
 AT_ONCE, MEGABYTE = 8, 1e6
 GROWTH_MB, SLOWEST, LONGEST = 100, 10.0, 3e6
 COLLECTIONS = ("england-neighbourhoods", "england-scores-core")
 
 
-def test_long_pages_of_england_stay_small(large_store: Path, tmp_path: Path, note: Note) -> None:
-    with running(large_store, tmp_path / "serve.log", log_level="warning") as server:
+def test_long_pages_of_england_stay_small(real_store: RealStore, tmp_path: Path, note: Note) -> None:
+    with running(real_store("england"), tmp_path / "serve.log", log_level="warning") as server:
         (worker,) = server.workers()
 
         def ask(path: str) -> tuple[int, float]:

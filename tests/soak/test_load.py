@@ -11,16 +11,26 @@ from pathlib import Path
 
 import pytest
 
-from tests.load import BROKEN, NOTHING, Read, Seen, at_rate, flat_out, half_sent, mixed, of_each_kind, slow_readers
+from tests.load import (
+    BROKEN,
+    CLOSED_WITHIN,
+    LARGE,
+    NOTHING,
+    Seen,
+    at_rate,
+    flat_out,
+    half_sent,
+    mixed,
+    of_each_kind,
+    slow_readers,
+)
 from tests.running import STOPS_WITHIN, Running, descriptors, private_memory, running
 from tests.soak.conftest import Note
 
 RATE, STEADY_SECONDS, P99 = 50, 600, 0.3
 TIMES = 3
-CLOSED_WITHIN = 20.0
 MEGABYTE = 1_000_000
 GROWTH_MB = 20
-LARGE = Read("/assets/vendor/swagger/swagger-ui-bundle.js", "identity")  # more than a connection holds by itself
 
 
 @pytest.fixture(scope="module")
