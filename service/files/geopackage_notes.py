@@ -55,11 +55,9 @@ MEANINGS = (
     description TEXT,
     CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value)
 )""",
-    *(
-        f"""INSERT INTO gpkg_extensions (table_name, extension_name, definition, scope) VALUES ('{table}',
-    'gpkg_schema', 'http://www.geopackage.org/spec121/#extension_schema', 'read-write')"""
-        for table in ("gpkg_data_columns", "gpkg_data_column_constraints")
-    ),
+    """INSERT INTO gpkg_extensions (table_name, extension_name, definition, scope)
+SELECT column1, 'gpkg_schema', 'http://www.geopackage.org/spec121/#extension_schema', 'read-write'
+FROM (VALUES ('gpkg_data_columns'), ('gpkg_data_column_constraints'))""",
 )
 MEANING = "INSERT INTO gpkg_data_columns (table_name, column_name, description) VALUES (?, ?, ?)"
 
