@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,11 +14,9 @@ from layers.balance import correlations, effective_weights, rank_correlation
 from layers.clusters import Contiguity, clusters_and_hot_spots, queen_neighbours
 from layers.rank_summaries import DrawnRanks, Intervals
 from layers.uncertainty import Evidence, drawn_ranks, drivers
+from service.building.focus_scores import FocusScores
+from service.building.material import Material
 from service.editions.certainty import CERTAINTY_ROWS, CLUSTERS, HOT_SPOTS, KEEPS_DRAWS, cluster_name
-
-if TYPE_CHECKING:
-    from service.building.facts import Material
-    from service.building.focus_scores import FocusScores
 
 
 def draw_focus(scored: FocusScores, material: Material) -> DrawnRanks:

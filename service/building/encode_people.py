@@ -4,34 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from geodata.counted import GROUP_KINDS
-from layers.carried_rates import CarriedRates
+from service.building.material import Material
 from service.editions.people import IN_NEED_KINDS, REGISTRATION_COLUMNS
-
-
-class PeopleBehind(Protocol):
-    """What of a build's material is written here (`service.building.facts.Material` has it)."""
-
-    @property
-    def in_need(self) -> pd.DataFrame:
-        """People in need over the nation, by kind."""
-
-    @property
-    def groups(self) -> Mapping[str, pd.DataFrame]:
-        """Residents by group, for each kind of group."""
-
-    @property
-    def counts(self) -> Mapping[str, pd.DataFrame]:
-        """Count and denominator behind each indicator that is a share."""
-
-    @property
-    def carried(self) -> CarriedRates | None:
-        """Figures of GP practices, carried home."""
 
 
 def people_facts(groups: Mapping[str, pd.DataFrame], counts: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
@@ -56,7 +36,7 @@ def people_facts(groups: Mapping[str, pd.DataFrame], counts: Mapping[str, pd.Dat
 def write_people(
     web: Path,
     index: pd.Index,
-    material: PeopleBehind,
+    material: Material,
     children: pd.Series,
 ) -> None:
     """Write the arrays.

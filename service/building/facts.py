@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
@@ -15,69 +13,20 @@ from geodata import site_places
 from geodata.catalogue import LICENCES, Source
 from geodata.definitions import Indicator, Place
 from geodata.locate import Located
-from geodata.neighbourhoods import ENGLAND, Total
 from geodata.readers import LEANING_ON_POSTCODES
 from geodata.reading import Reading
 from geodata.services import load_services, sources_of
-from layers.carried_rates import CarriedRates
 from layers.map_classes import class_breaks
 from layers.travel_time import ESTIMATED
 from service.building.carried_home import registration_facts
 from service.building.certainty import balance_facts
-from service.building.context import Level
 from service.building.encode_people import people_facts
-from service.building.focus_scores import FocusScores, focus_facts
+from service.building.focus_scores import focus_facts
+from service.building.material import Material
 from service.editions.scoring import METHOD_VERSION
 
 FILE7 = "iod2025_file7"
 NEXT_DOOR_M = 5_000.0  # councils that begin this near to where people of a place live
-
-
-@dataclass(frozen=True)
-class Material:
-    """All that a build has computed, ready to be written.
-
-    Attributes
-    ----------
-    nation : pandas.DataFrame, index lsoa21cd
-        The joined table of every neighbourhood held: what indicators are scaled over.
-    table : geopandas.GeoDataFrame, index lsoa21cd
-        The place's rows of it, with boundaries.
-    sites : pandas.DataFrame
-        In the place and within reach of it.
-    in_need : pandas.DataFrame, index lsoa21cd
-        People in need over the nation, by kind.
-    groups, counts : mapping to pandas.DataFrame, index lsoa21cd
-        Over the nation: residents by group for each kind of group, and ``count`` and ``denominator`` behind
-        each indicator that is a share.
-    rates : mapping to pandas.DataFrame, index lsoa21cd
-        Rate, count and denominator behind ranks, over the nation.
-    carried : CarriedRates or None
-        Figures of GP practices over the nation; None where no registrations are held.
-    context : mapping of level to Level
-        Figures of councils and sub-ICB locations, and series over time.
-    """
-
-    place: Place
-    nation: pd.DataFrame
-    table: gpd.GeoDataFrame
-    sites: pd.DataFrame
-    scores: Mapping[str, FocusScores]
-    indicators: Mapping[str, Indicator]
-    totals: list[Total]
-    ranked_areas: int
-    in_need: pd.DataFrame
-    groups: Mapping[str, pd.DataFrame]
-    counts: Mapping[str, pd.DataFrame]
-    rates: Mapping[str, pd.DataFrame]
-    carried: CarriedRates | None
-    context: Mapping[str, Level]
-
-    @property
-    def reference(self) -> str:
-        """What indicators are scaled over, in words."""
-        count = len(self.nation)
-        return "England" if count == ENGLAND else f"the {count:,} neighbourhoods held"
 
 
 def edition_facts(

@@ -35,8 +35,9 @@ from service.building.context import context_of, write_context
 from service.building.encode import write_web
 from service.building.encode_answers import write_answers
 from service.building.encode_people import write_people
-from service.building.facts import FILE7, Material, attribution, edition_facts, report, services_in, source_hashes
+from service.building.facts import FILE7, attribution, edition_facts, report, services_in, source_hashes
 from service.building.focus_scores import score_focus
+from service.building.material import Material
 from service.building.network import Routed, account_for, route, with_attribution
 from service.building.network_files import NetworkAsked, read_network
 from service.drawing.render import frame
