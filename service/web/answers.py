@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.web.encodings import Encoding, choose_encoding, compressed
-from service.web.memory import Memory as MemoryOf
+from service.encodings import Encoding, choose_encoding, compressed
+from service.memory import Memory
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition
@@ -24,14 +24,7 @@ HTML = "text/html; charset=utf-8"
 LANE = "finished"  # under this name the fast lane passes its slot on in a request's state
 
 
-class Memory(MemoryOf[bytes]):
-    """The latest bodies by key, up to a number of bytes in all."""
-
-    def __init__(self, limit: int = REMEMBERED_BYTES) -> None:
-        super().__init__(limit, LARGEST_REMEMBERED)
-
-
-_MEMORY = Memory()
+_MEMORY: Memory[bytes] = Memory(REMEMBERED_BYTES, LARGEST_REMEMBERED)
 
 
 @dataclass

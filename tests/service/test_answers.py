@@ -10,7 +10,8 @@ import brotli
 import pytest
 from starlette.requests import Request
 
-from service.web.answers import CHANGES_WITH_EDITION, LARGEST_REMEMBERED, NEVER_CHANGES, Memory, answer
+from service.memory import Memory
+from service.web.answers import CHANGES_WITH_EDITION, LARGEST_REMEMBERED, NEVER_CHANGES, answer
 
 BODY = b"[1,2,3]" * 400
 
@@ -95,7 +96,7 @@ def test_the_tag_of_the_plain_bytes_does_not_stand_for_the_compressed_ones() -> 
 
 
 def test_a_body_is_made_once_and_then_remembered() -> None:
-    memory, made = Memory(), []
+    memory, made = Memory(100, 50), []
 
     def make() -> bytes:
         made.append(1)
@@ -106,7 +107,7 @@ def test_a_body_is_made_once_and_then_remembered() -> None:
 
 
 def test_the_memory_forgets_the_least_used_and_never_holds_more_than_its_limit() -> None:
-    memory = Memory(limit=100)
+    memory = Memory(100, 50)
     made: list[str] = []
 
     def get(key: str) -> None:
@@ -123,7 +124,7 @@ def test_the_memory_forgets_the_least_used_and_never_holds_more_than_its_limit()
 
 
 def test_a_body_that_is_too_large_is_not_kept() -> None:
-    memory = Memory(limit=10 * LARGEST_REMEMBERED)
+    memory = Memory(10 * LARGEST_REMEMBERED, LARGEST_REMEMBERED)
     made: list[int] = []
     for _ in range(2):
         memory.get("large", lambda: made.append(1) or bytes(LARGEST_REMEMBERED + 1))
@@ -131,7 +132,7 @@ def test_a_body_that_is_too_large_is_not_kept() -> None:
 
 
 def test_a_body_that_cannot_be_made_is_not_remembered() -> None:
-    memory = Memory()
+    memory = Memory(100, 50)
 
     def fail() -> bytes:
         raise ValueError("no")
@@ -142,7 +143,7 @@ def test_a_body_that_cannot_be_made_is_not_remembered() -> None:
 
 
 def test_the_memory_counts_right_with_many_at_once() -> None:
-    memory = Memory(limit=2_000)
+    memory = Memory(2_000, 2_000)
     wrong: list[bytes] = []
 
     def work(seed: int) -> None:

@@ -11,8 +11,9 @@ from urllib.parse import unquote_plus, unquote_to_bytes
 
 from service.editions.views import DEFAULT_RHO
 
-Detail = Literal["full", "map", "none"]
+Detail = Literal["full", "map", "none", "figures"]
 Box = tuple[float, float, float, float]
+ENGLAND: Box = (-7.0, 49.8, 2.2, 56.0)  # with some room
 
 NAME = "[a-z0-9][a-z0-9_-]{0,63}"
 RHO = r"(?:[1-9]|1[0-9])(?:\.[0-9]{1,2})?|20(?:\.0{1,2})?"
@@ -77,7 +78,8 @@ def read_bbox(text: str) -> Box | None:
     Raises
     ------
     BadQuery
-        Unless there are four plain numbers, west below east and south below north, within the globe.
+        Unless there are four plain numbers, west below east and south below north, within the globe; or where the
+        box would lie in England if longitude came first.
     """
     if not text:
         return None
@@ -86,7 +88,17 @@ def read_bbox(text: str) -> Box | None:
     west, south, east, north = (float(part) for part in text.split(","))
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
         raise BadQuery("bbox", "bbox is not a box on the globe.", hint=f"Give {wanted}.")
+    if not _meet((west, south, east, north), ENGLAND) and _meet((south, west, north, east), ENGLAND):
+        raise BadQuery(
+            "bbox",
+            "bbox is far from England, and would be in it with its numbers the other way round.",
+            hint="Give longitude first: west,south,east,north.",
+        )
     return west, south, east, north
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] <= other[2] and one[2] >= other[0] and one[1] <= other[3] and one[3] >= other[1]
 
 
 def read_page(text: str) -> int:
@@ -112,12 +124,13 @@ def read_edition(text: str) -> str:
 
 
 def read_detail(text: str) -> Detail:
-    """Read how much geometry is wanted: full, map (simplified) or none."""
-    for detail in ("full", "map", "none"):
+    """Read how much is wanted: geometry full, map (simplified) or none, or only the figures of a map."""
+    for detail in ("full", "map", "none", "figures"):
         if text == detail:
             return detail
     if text:
-        raise BadQuery("detail", "detail is not one of full, map, none.", hint="Give full, map or none.")
+        says = "detail is not one of full, map, none, figures."
+        raise BadQuery("detail", says, hint="Give full, map, none or figures.")
     return "map"
 
 
