@@ -5,6 +5,55 @@
 (function () {
   'use strict';
 
+  /* Figures with the boundaries of their neighbourhoods: GeoJSON. */
+  function outlined(data, outlines) {
+    var found = unpack(outlines);
+    data.features.forEach(function (feature) { feature.geometry = feature.geometry || found[feature.id] || null; });
+    return data;
+  }
+
+  /* Boundaries by code, of lines that neighbours share; `service/building/outlines.py` says how they are written. */
+  function unpack(outlines) {
+    var found = {}, code = '', used = 0, x = 0, y = 0;
+    var lines = outlines.lines.split(' ').map(function (text) {
+      var steps = stepsIn(text), line = [];
+      for (var i = 0; i < steps.length; i += 2) {
+        x += steps[i];
+        y += steps[i + 1];
+        line.push([x * outlines.step[0], y * outlines.step[1]]);
+      }
+      return line;
+    });
+    function ring(numbers) {
+      return numbers.reduce(function (points, back) {
+        var line = back ? lines[used - back].slice().reverse() : lines[used];
+        if (!back) { used += 1; }
+        return points.concat(points.length ? line.slice(1) : line);
+      }, []);
+    }
+    outlines.codes.split(' ').forEach(function (end, place) {
+      code = code.slice(0, code.length - end.length) + end;
+      var polygons = outlines.areas[place].map(function (rings) { return rings.map(ring); });
+      found[code] = { type: 'MultiPolygon', coordinates: polygons };
+    });
+    return found;
+  }
+
+  /* Whole numbers of five bits to a sign, the lowest first; the lowest bit of a number is its own sign. */
+  function stepsIn(text) {
+    var steps = [], value = 0, shift = 0;
+    for (var i = 0; i < text.length; i += 1) {
+      var part = text.charCodeAt(i) - 63;
+      value += (part & 31) << shift;
+      shift += 5;
+      if (part < 32) {
+        steps.push(value & 1 ? ~(value >> 1) : value >> 1);
+        value = shift = 0;
+      }
+    }
+    return steps;
+  }
+
   /* The outline of a place, as lines of [latitude, longitude]: the edges that only one neighbourhood has.
    * Neighbours share their corner points. */
   function outline(features) {
@@ -89,5 +138,5 @@
     });
   }
 
-  window.evenreachShapes = { outline: outline, namesBy: namesBy, freeBox: freeBox };
+  window.evenreachShapes = { outlined: outlined, outline: outline, namesBy: namesBy, freeBox: freeBox };
 }());

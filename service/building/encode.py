@@ -19,7 +19,9 @@ import shapely
 from geodata.crs import to_degrees
 from service.building.encode_grid import GRID_DECIMALS, write_grid
 from service.building.focus_scores import FocusScores
-from service.editions.edition import WEB
+from service.building.outlines import write_outlines
+from service.building.shared_edges import on_grid
+from service.editions.edition import COUNCILS_ABOVE, WEB
 from service.editions.fragments import write_fragments
 from service.editions.scoring import LEADING
 
@@ -39,6 +41,7 @@ DETERMINISTIC = orjson.OPT_SORT_KEYS
 def write_web(
     folder: Path,
     table: gpd.GeoDataFrame,
+    boundaries: np.ndarray,
     scores: Mapping[str, FocusScores],
     sites: pd.DataFrame,
     near: Mapping[str, pd.DataFrame],
@@ -54,6 +57,8 @@ def write_web(
         The edition's folder, empty or nearly.
     table : geopandas.GeoDataFrame, index lsoa21cd, EPSG:27700
         The place's neighbourhoods in code order.
+    boundaries : array of polygons, the same length
+        Theirs to the centimetre, sharing their edges.
     scores : mapping of focus id to FocusScores
         Over at least the place.
     sites, near : tables
@@ -68,7 +73,7 @@ def write_web(
     np.save(web / "codes.npy", table.index.to_numpy().astype("S9"))
     np.save(web / "population.npy", table["population"].to_numpy(dtype=float))
     np.save(web / "imd.npy", table[["imd_score", "imd_rank", "imd_decile"]].to_numpy(dtype=float).T.copy())
-    boxes = _write_shapes(web, table)
+    boxes = _write_shapes(web, table, boundaries)
     _write_words(web, table, near)
     names = list(meta["indicators"])
     np.save(web / "indicators.npy", table[names].to_numpy(dtype=float).T.copy())
@@ -84,17 +89,13 @@ def write_web(
 
 
 def in_degrees(shapes: np.ndarray, decimals: int) -> np.ndarray:
-    """Shapes in degrees, rounded, outer rings against the clock (RFC 7946).
-
-    A point that two neighbourhoods share is moved to the same place in both.
-    """
+    """Shapes in degrees, rounded, outer rings against the clock (RFC 7946); those that met still do."""
 
     def carried(points: np.ndarray) -> np.ndarray:
         """Turn metres into degrees."""
-        longitude, latitude = to_degrees(points[:, 0], points[:, 1])
-        return np.column_stack([longitude, latitude]).round(decimals)
+        return np.column_stack(to_degrees(points[:, 0], points[:, 1]))
 
-    return np.asarray(shapely.orient_polygons(shapely.transform(shapes, carried)))
+    return on_grid(shapely.transform(shapes, carried), decimals).shapes
 
 
 def tolerance(areas: int, steps: Sequence[tuple[int, float]]) -> float:
@@ -102,40 +103,32 @@ def tolerance(areas: int, steps: Sequence[tuple[int, float]]) -> float:
     return next(metres for most, metres in steps if areas <= most)
 
 
-def _write_shapes(web: Path, table: gpd.GeoDataFrame) -> list[float]:
-    published = table.geometry.to_numpy()
-    full = in_degrees(published, FULL_DECIMALS)
-    simple = shapely.coverage_simplify(published, tolerance(len(table), TOLERANCES))
+def _write_shapes(web: Path, table: gpd.GeoDataFrame, boundaries: np.ndarray) -> list[float]:
+    full = in_degrees(table.geometry.to_numpy(), FULL_DECIMALS)
+    simple = shapely.coverage_simplify(boundaries, tolerance(len(table), TOLERANCES))
     write_fragments(web, "shapes_full", _encoded(full))
     write_fragments(web, "shapes_map", _encoded(in_degrees(simple, MAP_DECIMALS)))
     np.save(web / "boxes.npy", shapely.bounds(full))
-    write_grid(web, published)
-    councils = table[["lad24cd", "lad24nm", "population"]].assign(count=1)
-    shapes = gpd.GeoDataFrame(councils, geometry=simple, crs=table.crs)
-    grouped = councils.groupby("lad24cd").agg({"lad24nm": "first", "population": "sum", "count": "sum"})
-    merged = shapes.groupby("lad24cd").geometry.apply(lambda parts: _united(parts.to_numpy()))
-    smooth = shapely.coverage_simplify(merged.to_numpy(), tolerance(len(table), COUNCIL_TOLERANCE))
-    records = [
-        {"code": code, "name": row.lad24nm, "count": int(row.count_), "population": float(row.population)}
-        | {"geometry": orjson.Fragment(shape)}
-        for (code, row), shape in zip(
-            ((code, row) for code, row in grouped.rename(columns={"count": "count_"}).iterrows()),
-            _encoded(in_degrees(smooth, MAP_DECIMALS)),
-            strict=True,
-        )
-    ]
-    (web / "councils.json").write_bytes(orjson.dumps(records, option=DETERMINISTIC))
-    outline = in_degrees(np.array([_united(smooth)]), MAP_DECIMALS)
-    (web / "outline.json").write_bytes(_encoded(outline)[0])
+    write_grid(web, boundaries)
+    if len(table) <= COUNCILS_ABOVE:  # a larger place is never drawn at once
+        write_outlines(web, table.index.tolist(), in_degrees(simple, FULL_DECIMALS))
+    _write_councils(web, table, simple)
     return [round(float(edge), 6) for edge in shapely.total_bounds(full)]
 
 
-def _united(shapes: np.ndarray) -> shapely.Geometry:
-    """One shape of many neighbours: quickly where all edges meet, else on a millimetre grid."""
-    try:
-        return shapely.coverage_union_all(shapes)
-    except shapely.errors.GEOSException:
-        return shapely.union_all(shapely.make_valid(shapes), grid_size=0.001)
+def _write_councils(web: Path, table: gpd.GeoDataFrame, simple: np.ndarray) -> None:
+    """Write the councils of a place and its outline, from the simplified shapes of its neighbourhoods."""
+    grouped = table.groupby("lad24cd")
+    listed = grouped.agg(name=("lad24nm", "first"), population=("population", "sum"), count=("lad24nm", "size"))
+    merged = np.array([shapely.coverage_union_all(simple[grouped.indices[code]]) for code in listed.index])
+    smooth = in_degrees(shapely.coverage_simplify(merged, tolerance(len(table), COUNCIL_TOLERANCE)), MAP_DECIMALS)
+    records = [
+        {"code": code, **facts, "population": float(facts["population"]), "geometry": orjson.Fragment(shape)}
+        for code, facts, shape in zip(listed.index, listed.to_dict("records"), _encoded(smooth), strict=True)
+    ]
+    (web / "councils.json").write_bytes(orjson.dumps(records, option=DETERMINISTIC))
+    outline = shapely.orient_polygons(shapely.coverage_union_all(smooth))
+    (web / "outline.json").write_bytes(_encoded(np.array([outline]))[0])
 
 
 def _encoded(shapes: np.ndarray) -> list[bytes]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from geodata.store import StoredEdition
+from layers.gradient import Vector
+from service.drawing.councils import DETAIL, KIND, write_councils
 from service.drawing.features import feature_list
 from service.drawing.prepared import (
     FACTS,
+    FIGURES,
     FIRST,
     FORM,
     features_name,
@@ -24,7 +28,7 @@ from service.drawing.prepared import (
 from service.editions.edition import DETAILS, WEB, Edition
 from service.editions.fragments import write_fragments
 from service.editions.scoring import METHOD_VERSION, score
-from service.web.encodings import OFFERED
+from service.encodings import OFFERED
 
 BEST: Mapping[str, int] = {"brotli_quality": 11, "gzip_level": 9}
 QUICK: Mapping[str, int] = {"brotli_quality": 5, "gzip_level": 6}  # at the best, a country would take a minute
@@ -46,12 +50,14 @@ def write_answers(folder: Path, place: str) -> None:
     only a part is ever asked for.
     """
     edition = Edition(StoredEdition(place, "", folder, {}))
-    scores = score(edition, usual_view(edition))
+    scores = score(edition, usual_view(edition.stored.place))
     details: dict[str, dict[str, Any]] = {}
     work = []
-    for detail in DETAILS[:1] if edition.large else DETAILS:
+    for detail in DETAILS[:1] if edition.large else (*DETAILS, FIGURES):
         features = feature_list(edition, scores, detail=detail)
         write_fragments(folder / WEB, features_name(detail), (feature + b"," for feature in features))
+        if detail == DETAIL:
+            write_councils(folder / WEB, features, _councils(edition))
         start = FIRST + b",".join(features)
         details[detail] = {"count": len(features), "length": len(start), "crc": zlib.crc32(start)}
         work += [(folder / WEB / packed_name(detail, encoding), start, encoding) for encoding in OFFERED]
@@ -61,3 +67,10 @@ def write_answers(folder: Path, place: str) -> None:
             path.write_bytes(packed)
     facts = {"form": FORM, "method": METHOD_VERSION, "details": details}
     (folder / WEB / FACTS).write_bytes(orjson.dumps(facts))
+
+
+def _councils(edition: Edition) -> Iterator[tuple[Vector, list[bytes]]]:
+    """Give the need positions and the features of the usual view within each council."""
+    for council in sorted(edition.footprints(KIND), key=itemgetter("start")):
+        scores = score(edition, usual_view(edition.stored.place).but(within=f"{KIND}:{council['code']}"))
+        yield scores.need_position, feature_list(edition, scores, detail="none")

@@ -13,16 +13,15 @@ from service.ogc.grid import GRID_BOXES, GRID_SHAPES
 GRID_DECIMALS = 2  # a centimetre
 
 
-def write_grid(web: Path, published: np.ndarray) -> None:
-    """Write boundaries in metres as published, to the centimetre, outer rings against the clock.
+def write_grid(web: Path, boundaries: np.ndarray) -> None:
+    """Write boundaries in metres, to the centimetre.
 
     Parameters
     ----------
     web : Path
         The web folder of an edition that is being made.
-    published : array of shapely geometries, shape (n,)
-        EPSG:27700, in code order.
+    boundaries : array of shapely geometries, shape (n,)
+        EPSG:27700, rounded to `GRID_DECIMALS`, in code order, outer rings against the clock.
     """
-    shapes = shapely.orient_polygons(shapely.transform(published, lambda points: points.round(GRID_DECIMALS)))
-    write_fragments(web, GRID_SHAPES, (text.replace(" ", "").encode() for text in shapely.to_geojson(shapes)))
-    np.save(web / GRID_BOXES, shapely.bounds(shapes))
+    write_fragments(web, GRID_SHAPES, (text.replace(" ", "").encode() for text in shapely.to_geojson(boundaries)))
+    np.save(web / GRID_BOXES, shapely.bounds(boundaries))

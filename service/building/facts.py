@@ -14,7 +14,7 @@ from geodata.catalogue import LICENCES, Source
 from geodata.definitions import Indicator, Place
 from geodata.locate import Located
 from geodata.readers import LEANING_ON_POSTCODES
-from geodata.reading import Reading
+from geodata.reading import EXAMPLES_SHOWN, Reading
 from geodata.services import load_services, sources_of
 from layers.map_classes import class_breaks
 from layers.travel_time import ESTIMATED
@@ -25,6 +25,7 @@ from service.building.focus_scores import focus_facts
 from service.building.material import Material
 from service.editions.scoring import METHOD_VERSION
 
+BOUNDARIES = "lsoa21_boundaries"
 FILE7 = "iod2025_file7"
 NEXT_DOOR_M = 5_000.0  # councils that begin this near to where people of a place live
 
@@ -163,7 +164,7 @@ def attribution(
 ) -> dict[str, list[str]]:
     """Sentences each layer has to carry, boundaries and deprivation first; any indicator can be among its figures."""
     base = [
-        *("lsoa21_boundaries", "lsoa21_lookup", FILE7, "population_mid2022", "census2021_age", "gp_registrations"),
+        *(BOUNDARIES, "lsoa21_lookup", FILE7, "population_mid2022", "census2021_age", "gp_registrations"),
         "patients_per_gp",
     ]
     sites = [*sources_of(load_services().values()), site_places.PAGES, "postcodes"]  # every map can show them
@@ -223,8 +224,21 @@ def report(
         },
         "sources": [
             _source_facts(source, located.get(name), readings.get(name), table.index, sites, asked=name not in left)
+            | (_mended(table.index[material.boundaries.mended]) if name == BOUNDARIES else {})
             for name, source in catalogue.items()
         ],
+    }
+
+
+def _mended(codes: pd.Index) -> dict[str, Any]:
+    """Say which published boundaries had to be mended, where any had to."""
+    if codes.empty:
+        return {}
+    more = ", ..." if len(codes) > EXAMPLES_SHOWN else ""
+    named = ", ".join(codes[:EXAMPLES_SHOWN]) + more
+    return {
+        "warning": f"boundaries that did not meet their neighbours exactly were mended: {named} ({len(codes)} in all)",
+        "mended": codes.tolist(),
     }
 
 

@@ -13,6 +13,7 @@ from geodata.neighbourhoods import ENGLAND, Total
 from layers.carried_rates import CarriedRates
 from service.building.context import Level
 from service.building.focus_scores import FocusScores
+from service.building.shared_edges import Rounded
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,9 @@ class Material:
     nation : pandas.DataFrame, index lsoa21cd
         The joined table of every neighbourhood held: what indicators are scaled over.
     table : geopandas.GeoDataFrame, index lsoa21cd
-        The place's rows of it, with boundaries.
+        The place's rows of it, with boundaries as they are published.
+    boundaries : Rounded
+        Those to the centimetre, sharing their edges.
     sites : pandas.DataFrame
         In the place and within reach of it.
     in_need : pandas.DataFrame, index lsoa21cd
@@ -43,6 +46,7 @@ class Material:
     place: Place
     nation: pd.DataFrame
     table: gpd.GeoDataFrame
+    boundaries: Rounded
     sites: pd.DataFrame
     scores: Mapping[str, FocusScores]
     indicators: Mapping[str, Indicator]

@@ -34,12 +34,14 @@ from service.building.certainty import write_certainty, write_clusters
 from service.building.context import context_of, write_context
 from service.building.encode import write_web
 from service.building.encode_answers import write_answers
+from service.building.encode_grid import GRID_DECIMALS
 from service.building.encode_people import write_people
 from service.building.facts import FILE7, attribution, edition_facts, report, services_in, source_hashes
 from service.building.focus_scores import score_focus
 from service.building.material import Material
 from service.building.network import Routed, account_for, route, with_attribution
 from service.building.network_files import NetworkAsked, read_network
+from service.building.shared_edges import on_grid
 from service.drawing.render import frame
 from service.editions.edition import FRAMES, WEB
 from service.editions.scoring import METHOD_VERSION
@@ -168,6 +170,7 @@ def _join_and_score(
         place=place,
         nation=nation,
         table=table,
+        boundaries=on_grid(table.geometry.to_numpy(), GRID_DECIMALS),
         sites=site_places.near_place(sites, table),
         scores=scores,
         indicators=indicators,
@@ -216,7 +219,7 @@ def _write(
     postcodes = readings["postcodes"].table if "postcodes" in readings else None
     meta = edition_facts(material, catalogue, readings) | {"sources": account["sources"]}
     meta["attribution"] = {layer: with_attribution(said, routed) for layer, said in meta["attribution"].items()}
-    write_web(target, table, material.scores, sites, near, teams, postcodes, meta)
+    write_web(target, table, material.boundaries.shapes, material.scores, sites, near, teams, postcodes, meta)
     write_points(target / WEB, table, sites)
     if routed is not None:
         write_network(target, target / WEB, routed.read.streets, routed.read.timetable, routed.minutes, routed.about)

@@ -20,11 +20,11 @@ from service.editions.views import DEFAULT_FOCUS, DEFAULT_RHO, View
 
 if TYPE_CHECKING:
     from layers.gradient import Counts
-    from service.editions.edition import Edition
-    from service.web.encodings import Encoding
+    from service.encodings import Encoding
 
 FORM = 1  # to be raised whenever the same features would be written differently
 FACTS = "prepared.json"
+FIGURES = "figures"  # the detail without boundaries, and with no more than the layer's map shows
 LAYERS = ("targeting", "need")  # both carry the scores table
 FIRST = b'{"type":"FeatureCollection","features":['
 CHUNK = 2**18
@@ -50,6 +50,16 @@ def features_name(detail: str) -> str:
 def packed_name(detail: str, encoding: Encoding) -> str:
     """Name the file of a compressed collection up to where its last member begins."""
     return f"collection_{detail}.{encoding}"
+
+
+def outlines_name(encoding: Encoding) -> str:
+    """Name the file of the outlines that the script of a place's map draws."""
+    return f"outlines.json{encoding and '.'}{encoding}"
+
+
+def usual_view(place: str) -> View:
+    """Give the view of a place that is prepared."""
+    return View(place, layer=LAYERS[0])
 
 
 def is_usual(view: View) -> bool:
@@ -100,9 +110,23 @@ class Prepared:
             self._details = facts["details"] if facts["form"] == FORM else {}
             self._method: str = facts["method"]
 
+    @property
+    def has_outlines(self) -> bool:
+        """Whether the outlines of the whole place are ready for the script of its map."""
+        return (self._web / outlines_name("")).is_file()
+
+    def outlines(self, encoding: Encoding = "") -> bytes:
+        """Give the outlines of the whole place under an encoding, as `service.building.outlines` wrote them."""
+        return (self._web / outlines_name(encoding)).read_bytes()
+
     def has(self, view: View, detail: str, method: str) -> bool:
         """Tell whether the features of a view are ready, by the version of the method that is asked for."""
-        return detail in self._details and is_usual(view) and self._method == method
+        same = detail != FIGURES or view.layer == LAYERS[0]  # of what its map shows each layer has its own
+        return same and is_usual(view) and self.holds(detail, method)
+
+    def holds(self, detail: str, method: str) -> bool:
+        """Tell whether features are ready at a detail, by the version of the method that is asked for."""
+        return detail in self._details and self._method == method
 
     def whole(self, detail: str, end: bytes, encoding: Encoding) -> Body | None:
         """Give the whole collection under an encoding; None if it is not ready under it.
@@ -132,8 +156,9 @@ class Prepared:
         """Give a collection of some features, in the order of the edition; neighbours are copied in one run."""
         parts = [memoryview(FIRST), memoryview(end)]
         if len(rows):
-            breaks = np.flatnonzero(np.diff(rows) != 1) + 1
-            runs = self._of(detail).runs(rows[np.r_[0, breaks]], rows[np.r_[breaks - 1, len(rows) - 1]])
+            ends = np.append(rows[1:] - rows[:-1] != 1, True)  # where the next is no neighbour
+            begins = np.append(True, ends[:-1])
+            runs = self._of(detail).runs(rows[begins], rows[ends])
             runs[-1] = runs[-1][:-1]
             parts[1:1] = runs
         return _body(parts)
@@ -170,8 +195,3 @@ def _in_chunks(parts: Iterable[memoryview]) -> Iterator[bytes]:
             size += len(piece)
     if held:
         yield b"".join(held)
-
-
-def usual_view(edition: Edition) -> View:
-    """Give the view that is prepared."""
-    return View(str(edition.place["id"]), layer=LAYERS[0])

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from layers.map_classes import certainty_classes, cluster_classes
+from layers.map_layers import map_layer
 from service.access import layer_columns as access
+from service.access.figures import COLUMNS
+from service.access.requests import asked
 from service.editions.certainty import CLUSTERS, HOT_SPOTS, Clusters, cluster_name
 from service.editions.scoring import LEADING
 from service.editions.views import ACCESS
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 
 DEPRIVATION = ("imd_score", "imd_rank", "imd_decile")
 CERTAINTY = ("need_score", "rank", "rank_low", "rank_high", "top_fifth_chance", "certainty", "certainty_class")
+MAP_NAMES = ("lad24nm", "msoa21hclnm", "lsoa21nm")  # what a map calls a neighbourhood
+POSITION_DECIMALS = 6  # so that a multiple made of it shows the same two decimals at any dial
+Decimals = dict[str, int | None]
 GATHERED = ("value", "cluster", "moran", "hot_spot", "hot_spot_z", "q_value", "cluster_class")
 
 
@@ -37,6 +43,36 @@ def column_names(scores: Scores, indicator: str) -> list[str]:
     if layer == ACCESS:
         return list(access.NAMES)
     return scores.names()[len(LEADING) :]
+
+
+def map_decimals(edition: Edition, view: View, indicator: str) -> Decimals:
+    """Name the columns that a layer's map draws, says or classes by, and the decimals that it shows; None for all.
+
+    No figure among them changes with the dial: the multiple follows from the need position.
+    """
+    if view.layer == ACCESS:
+        measured = asked(edition, view)
+        return {COLUMNS[measured.measure]: measured.measured.decimals, "access_class": None, "nearest_site": None}
+    facts = edition.indicators[indicator] if view.layer == "indicator" or view.indicator else {}
+    decimals = map_layer(view.layer, indicator=facts).decimals
+    ranked: Decimals = {"need_fifth": None, "top_fifth_chance": None}
+    of_layers: dict[str, Decimals] = {
+        "need": {"need_score": decimals, **ranked},
+        "imd": {"imd_decile": None},
+        "indicator": {indicator: decimals},
+        "certainty": {"top_fifth_chance": None, "certainty": None, "certainty_class": None},
+        "clusters": {"value": decimals, "cluster_class": None},
+    }
+    return of_layers.get(view.layer, {"need_position": POSITION_DECIMALS, **ranked})
+
+
+def map_figures(edition: Edition, scores: Scores, indicator: str) -> dict[str, Any]:
+    """Return the columns that a layer's map needs, rounded as it shows them; see `figures`."""
+    found = {}
+    for name, decimals in map_decimals(edition, scores.view, indicator).items():
+        values = figures(edition, scores, name)
+        found[name] = values if decimals is None else np.round(np.asarray(values, dtype=float), decimals)
+    return found
 
 
 def figures(edition: Edition, scores: Scores, name: str) -> Any:

@@ -43,15 +43,17 @@ from service.access import layer_columns as access
 from service.access.requests import NEW_PATIENTS, asked
 from service.drawing.features import councils, shown_indicator
 from service.drawing.picture import Area, Caption, Ground, Site, picture, rings_of
+from service.drawing.prepared import FIGURES
 from service.editions.edition import Edition
 from service.editions.layer_figures import figures
 from service.editions.scoring import Scores
 from service.editions.services import takes_new
-from service.editions.views import ACCESS, View, dial_text
+from service.editions.views import ACCESS, DEFAULT_RHO, View, dial_text
 from service.embeds.addresses import map_query
+from service.memory import Memory
 from service.pages.certainty import certainty_notes, cluster_notes
 from service.pages.map_key import ServiceKey, service_keys
-from service.pages.wording import credits_once
+from service.pages.wording import credits_once, day
 
 LAYER_NAMES = {
     "targeting": "Targeting score",
@@ -64,6 +66,8 @@ LAYER_NAMES = {
     "access": "Access to a service",
 }
 GO_NEAR = "Choose one on the map, or zoom in, to see its neighbourhoods."
+KEYS_REMEMBERED = 300  # views
+_KEYS: Memory[list[ServiceKey]] = Memory(KEYS_REMEMBERED, 1, lambda _: 1)
 GROUND_WORDS = "Blue lines are rivers and other water, grey lines are main roads."
 
 
@@ -109,6 +113,7 @@ class MapPage:
     spec: str
     rho: str
     geojson: str
+    outlines: str
     councils: str
     sites: str
     ground: str
@@ -203,7 +208,6 @@ def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "")
     """
     drawn = drawn_layer(edition, view, scores)
     place, query = edition.place["id"], view.query()
-    detail = "full" if edition.large else "map"  # of a large place only a footprint or a box is fetched
     areas = "targeting" if drawn.layer.id == "sites" else drawn.layer.id  # sites stand over plain areas
     # of a large place only the footprint's own sites are sent
     kept = {
@@ -212,27 +216,27 @@ def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "")
         "edition": view.edition,
     }
     caption = _caption(edition, view, drawn, scores)
-    sites = _shown_sites(edition, view, service)
+    keys = _keys(edition, view, service)
     edition_query = urlencode({"edition": view.edition}) if view.edition else ""
     return MapPage(
         layer=drawn.layer,
         place_id=place,
-        subtitle=caption.subtitle,
+        subtitle=_subtitle(edition, view, drawn, scores),
         description=caption.description,
         frame=Markup(edition.frame()[0]),  # nosec B704 # by service.drawing.render alone, from numbers and escaped text
         frame_script=f"/maps/{place}/frame.js?edition={quote(edition.id)}",
-        spec=spec(edition, drawn),
+        spec=spec(drawn, keys),
         rho=dial_text(view.rho),
-        geojson=_address("geojson", place, areas, view.query(detail=detail)),
+        **_data_addresses(edition, view, areas),
         councils=_address("geojson", place, "councils", query) if edition.large and not view.within else "",
-        sites=_address("geojson", place, "sites", _given(kept)) if sites else "",
+        sites=_address("geojson", place, "sites", _given(kept)) if keys else "",
         ground=_address("geojson", place, "lines", edition_query) if edition.network else "",
         profile=_address("places", place, "neighbourhoods/CODE", view.but(layer="").query()),
         picture=_address("pictures", place, f"{drawn.layer.id}.svg", picture_query(view, service)),
         table=_address("places", f"{place}/access" if drawn.layer.id == ACCESS else place, "", query),
         legend=[_legend_line(line, drawn.layer) for line in drawn.legend],
         hatched=hatched_words(drawn),
-        services=service_keys(edition, view, sites, all_shown=drawn.layer.id in ("sites", ACCESS) or bool(service)),
+        services=keys,
         notes=_notes(edition, view, scores),
         attribution=credits_once(edition.attribution(drawn.layer.id)),
         other_layers=_other_layers(edition, view, place),
@@ -241,12 +245,42 @@ def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "")
     )
 
 
-def _shown_sites(edition: Edition, view: View, service: str) -> list[dict[str, Any]]:
-    """Sites of one service or of all; on the layer of access those that give the service asked about."""
-    if view.layer != ACCESS:
-        return [site for site in edition.sites(service or None) if takes_new(site, accepting_of(view))]
-    listed, question = edition.sites(), asked(edition, view)
-    return [listed[row] for row in edition.site_rows(question.service, accepting=question.accepting)]
+def _data_addresses(edition: Edition, view: View, areas: str) -> dict[str, str]:
+    """Say where the script gets the areas: of a whole place its outlines, the same in every view, and the figures.
+
+    Of a footprint, and of a place so large that only a box of it is fetched, each area comes with its boundary.
+    """
+    place = edition.place["id"]
+    if edition.large or view.within or not edition.prepared.has_outlines:
+        detail = "full" if edition.large else "map"
+        return {"geojson": _address("geojson", place, areas, view.query(detail=detail)), "outlines": ""}
+    figures_query = view.but(rho=DEFAULT_RHO).query(detail=FIGURES)  # none of them changes with the dial
+    return {
+        "geojson": _address("geojson", place, areas, figures_query),
+        "outlines": _address("geojson", place, "outlines", urlencode({"edition": edition.id})),
+    }
+
+
+def _keys(edition: Edition, view: View, service: str) -> list[ServiceKey]:
+    """List the services of a map with their sites: the same at every dial, so that they are counted once."""
+
+    def counted() -> list[ServiceKey]:
+        """Count them."""
+        whole = view.layer in ("sites", ACCESS) or bool(service)
+        return service_keys(edition, view, _shown_sites(edition, view, service), all_shown=whole)
+
+    same = view.but(rho=DEFAULT_RHO, weights="", edition="")
+    return _KEYS.get((edition.serial, same, service), counted)
+
+
+def _shown_sites(edition: Edition, view: View, service: str) -> list[int]:
+    """Rows of the sites of one service or of all; on the layer of access of those that give the service asked about."""
+    if view.layer == ACCESS:
+        question = asked(edition, view)
+        return edition.site_rows(question.service, accepting=question.accepting)
+    listed, accepting = edition.sites(), accepting_of(view)
+    rows = edition.site_columns.rows_of(service) if service else list(range(len(listed)))
+    return [row for row in rows if takes_new(listed[row], accepting)] if accepting else rows
 
 
 def accepting_of(view: View) -> str:
@@ -268,7 +302,7 @@ def services_of(edition: Edition) -> set[str]:
     return set(SITE_SYMBOLS) | {str(site["service"]) for site in edition.own.sites}
 
 
-def spec(edition: Edition, drawn: DrawnLayer) -> str:
+def spec(drawn: DrawnLayer, keys: Sequence[ServiceKey]) -> str:
     """Write the facts of a layer that the page's script needs, as JSON."""
     layer = drawn.layer
     labels = {
@@ -291,7 +325,7 @@ def spec(edition: Edition, drawn: DrawnLayer) -> str:
             "palette": palette(layer, class_count(layer, drawn.breaks)),
             "labels": (MISSING_LABEL, *labels.get(layer.classes, ())),
             "also": access.ALSO if layer.id == ACCESS else [],
-            "services": {service: symbol.name for service, symbol in site_symbols(services_of(edition)).items()},
+            "services": {service: symbol.name for service, symbol in site_symbols(key.id for key in keys).items()},
         }
     ).decode()
 
@@ -314,7 +348,8 @@ def map_picture(edition: Edition, view: View, scores: Scores, *, service: str = 
         A whole SVG document.
     """
     wanted = (view.layer in ("sites", ACCESS) or bool(service)) and not (edition.large and not view.within)
-    shown = _shown_sites(edition, view, service) if wanted else []
+    listed = edition.sites()
+    shown = [listed[row] for row in (_shown_sites(edition, view, service) if wanted else [])]
     sites = [Site(site["service"], site["lon"], site["lat"]) for site in shown if site.get("inside", True)]
     return picture_with(edition, view, scores, sites, headed=headed)
 
@@ -391,7 +426,7 @@ def hatched_words(drawn: DrawnLayer) -> str:
     if not count:
         return ""
     kind = f"{count:,} neighbourhood{'' if count == 1 else 's'}"
-    return f"{HATCHED_LABEL}. {kind} may or may not be in it."
+    return f"{HATCHED_LABEL}. {kind}."
 
 
 def _notes(edition: Edition, view: View, scores: Scores) -> list[str]:
@@ -431,10 +466,25 @@ def _indicator_choices(edition: Edition, view: View, layer: MapLayer) -> list[Ch
     return sorted(choices, key=lambda choice: choice.name)
 
 
+def _where(edition: Edition, view: View) -> str:
+    name = str(edition.place["name"])
+    return f"{edition.footprint(view.within)['name']}, {name}" if view.within else name
+
+
+def _subtitle(edition: Edition, view: View, drawn: DrawnLayer, scores: Scores) -> str:
+    """Say under the heading of a map where it is, how the dial stands and what that means, and how old it is."""
+    dial = ""
+    if drawn.layer.id == "targeting":
+        rho = dial_text(view.rho)
+        means = "the same for all" if view.rho == 1 else f"up to {rho} times as much per head where need is greatest"
+        dial = f" The dial is at {rho}: {means}."
+    count = f"{len(scores):,} neighbourhoods"
+    return f"{_where(edition, view)}: {count}.{dial} Figures built on {day(edition.id)}"
+
+
 def _caption(edition: Edition, view: View, drawn: DrawnLayer, scores: Scores, *, by_council: bool = False) -> Caption:
     count = len(scores)
-    name = str(edition.place["name"])
-    where = f"{edition.footprint(view.within)['name']}, {name}" if view.within else name
+    where = _where(edition, view)
     dial = f". The dial is at {dial_text(view.rho)}" if drawn.layer.id == "targeting" else ""
     kind = "sites over outlines" if drawn.layer.classes == "none" else "darker means greater need"
     if drawn.layer.id == "imd":
@@ -448,10 +498,10 @@ def _caption(edition: Edition, view: View, drawn: DrawnLayer, scores: Scores, *,
         notes = [hatched_words(drawn), *notes]
     return Caption(
         title=drawn.layer.title,
-        subtitle=f"{where}: {count:,} neighbourhoods{dial}. Edition {edition.id}",
+        subtitle=f"{where}: {count:,} neighbourhoods{dial}. Figures built on {day(edition.id)}",
         description=f"Map of {where}. {drawn.layer.title}; {kind}. {count:,} neighbourhoods. "
         "The ranked table holds the same figures.",
-        attribution=edition.attribution(drawn.layer.id),
+        attribution=[*edition.attribution(drawn.layer.id), f"Edition {edition.id}."],
         notes=tuple(note for note in notes if note != GO_NEAR) if by_council else notes,
     )
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from geodata.errors import EditionTooOld
 from service.access.layer_columns import check_area
 from service.drawing.features import councils, lines, sites
 from service.drawing.layer_body import layer_body
 from service.editions.edition import Edition
 from service.editions.scoring import METHOD_VERSION, score
 from service.editions.views import ACCESS, View
+from service.encodings import choose_encoding
+from service.queries import BadQuery
 from service.web.answers import answer, answer_headers, is_known, keep_in_lane
 from service.web.bodies import BodyResponse
 from service.web.dependencies import (
@@ -23,20 +26,16 @@ from service.web.dependencies import (
     read_detail,
     read_name,
 )
-from service.web.encodings import choose_encoding
-from service.web.queries import BadQuery
 
 router = APIRouter(tags=["GeoJSON"])
 GEOJSON = "application/geo+json"
-FORM = "3"
+FORM = "4"
 """Part of an answer's tag: to be raised whenever the same figures would be written differently."""
 
 
 def answer_key(edition: Edition, view: View, kind: str, more: str = "") -> str:
     """Everything that an answer depends on."""
-    return " ".join(
-        (kind, FORM, edition.id, METHOD_VERSION, view.place, view.layer, view.but(edition="").query(), more)
-    )
+    return " ".join((kind, FORM, edition.id, METHOD_VERSION, view.place, view.layer, view.query(edition=""), more))
 
 
 @router.get("/geojson/{place}/sites", response_class=Response)
@@ -64,6 +63,22 @@ def show_lines(request: Request, edition: RequestedEdition, view: RequestedView)
     return answer(
         request, key, lambda: lines(edition, view), media_type=GEOJSON, pinned=bool(view.edition), edition=edition
     )
+
+
+@router.get("/geojson/{place}/outlines", response_class=Response)
+def show_outlines(request: Request, edition: RequestedEdition, place: str) -> Response:
+    """Give the outlines of all neighbourhoods as maps of this site draw them: in a compact form, not as GeoJSON."""
+    if not edition.prepared.has_outlines:
+        raise EditionTooOld(f"This edition of {edition.place['name']} keeps no outlines for a map of all of it.")
+    encoding = choose_encoding(request.headers.get("accept-encoding", ""))
+    pinned = bool(request.query_params.get("edition"))
+    headers = answer_headers(f"outlines {FORM} {place} {edition.id}", encoding, pinned=pinned)
+    keep_in_lane(request, edition, pinned=pinned)
+    if is_known(request.headers.get("if-none-match", ""), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    if encoding:
+        headers["Content-Encoding"] = encoding
+    return Response(edition.prepared.outlines(encoding), headers=headers, media_type="application/json")
 
 
 @router.get("/geojson/{place}/councils", response_class=Response)

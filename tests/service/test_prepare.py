@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import shapely
 
 import geodata.demo
 from geodata.catalogue import load_catalogue
@@ -433,6 +434,24 @@ def test_boundaries_with_swapped_axes(attempt: Callable[[], BuildResult], demo_c
     respoil(demo_copy / BOUNDARIES, swap)
     says = ["lsoa21_bgc_demo.geojson", "row 1", "latitude first", "Swap the two coordinates"]
     refused(attempt, BadFile, "swapped-axes", says, tmp_path / "store")
+
+
+def test_boundaries_that_do_not_meet_are_mended_and_said(attempt: Callable[[], BuildResult], demo_copy: Path) -> None:
+    def shift(data: dict[str, Any]) -> None:
+        """Move a corner that the first area shares into its neighbours, by seven centimetres."""
+        corners = {tuple(corner) for other in data["features"][1:] for corner in other["geometry"]["coordinates"][0]}
+        geometry = data["features"][0]["geometry"]
+        (ring,) = geometry["coordinates"]
+        place = next(place for place in range(1, len(ring) - 1) if tuple(ring[place]) in corners)
+        x, y = ring[place]
+        both = [[*ring[:place], [x + by, y], *ring[place + 1 :]] for by in (-1e-6, 1e-6)]
+        geometry["coordinates"] = [max(both, key=lambda outer: shapely.Polygon(outer).area)]
+
+    respoil(demo_copy / BOUNDARIES, shift)
+    account = source_of(attempt().report, "lsoa21_boundaries")
+    assert account["mended"] == ["E01900002"]  # of two that held all of a face, the first keeps it
+    says = "boundaries that did not meet their neighbours exactly were mended: E01900002 (1 in all)"
+    assert account["warning"] == says
 
 
 def test_boundaries_in_another_system(attempt: Callable[[], BuildResult], demo_copy: Path, tmp_path: Path) -> None:
