@@ -24,18 +24,20 @@ from service.drawing.pieces import (
     remembered_starts,
     whole_features,
 )
-from service.drawing.prepared import FIRST
+from service.drawing.prepared import FIGURES, FIRST
 from service.editions.credits import sentences_of
 from service.editions.edition import Edition
-from service.editions.layer_figures import column_names, figures
+from service.editions.layer_figures import MAP_NAMES, column_names, figures, map_figures
 from service.editions.scoring import METHOD_VERSION, OWN_WEIGHTS, Scores
 from service.editions.services import takes_new
 from service.editions.site_names import in_order
 from service.editions.views import ACCESS, View, dial_text
 from service.editions.weights import ingredients_of
+from service.memory import Memory
 from service.pages.certainty import certainty_notes
 
 NO_POSITION = np.empty(0)
+VIEWS_SAID = 256  # whose sentences are remembered
 ABOUT_FOCUS = (*RANKED, "certainty", "clusters")
 
 
@@ -46,8 +48,9 @@ def collection(edition: Edition, scores: Scores, *, detail: str, chosen: Counts 
     ----------
     edition, scores : Edition, Scores
         The view's figures.
-    detail : {"full", "map", "none"}
-        Boundaries as published, simplified with shared edges kept, or none.
+    detail : {"full", "map", "none", "figures"}
+        Boundaries as published, simplified with shared edges kept, or none; figures: none, and of names and columns
+        only what the layer's map shows, rounded as it shows them.
     chosen : array of int, optional
         Indexes into `scores` of the neighbourhoods wanted; all of them if left out.
 
@@ -89,6 +92,8 @@ def _parts(
 ) -> tuple[list[bytes], list[str], list[list[bytes]]]:
     """Give the starts of a view's features, and the names and encoded columns that follow; all if none are chosen."""
     index = np.arange(len(scores)) if chosen is None else chosen
+    if detail == FIGURES:
+        return _map_parts(edition, scores, index)
     names = column_names(scores, shown_indicator(edition, scores.view))
     fixed = len([name for name in names if name == "eligible" or name in scores.indicators])
     fixed = fixed if names[:1] == ["eligible"] else 0  # else the layer shows other columns
@@ -105,11 +110,32 @@ def _parts(
     return begun, names[fixed:], columns(names[fixed:])
 
 
+def _map_parts(edition: Edition, scores: Scores, index: Counts) -> tuple[list[bytes], list[str], list[list[bytes]]]:
+    """Give what `_parts` gives, of the names and columns alone that the layer's map shows."""
+    rows = scores.rows[index]
+    known = map_figures(edition, scores, shown_indicator(edition, scores.view))
+    named = zip(edition.codes[rows].tolist(), edition.names(rows), strict=True)
+    starts = [
+        b'{"type":"Feature","id":"%b","geometry":null,"properties":%b'
+        % (code.encode(), orjson.dumps({name: names[name] for name in MAP_NAMES})[:-1])
+        for code, names in named
+    ]
+    return starts, list(known), [encoded_column(values, index) for values in known.values()]
+
+
 def last(edition: Edition, view: View) -> bytes:
     """Close a collection: after the features comes the member that says edition, method, attribution and view."""
+    said = _SAID.get(
+        (edition.serial, view.layer, view.focus, view.weights, view.indicator, view.service, view.accepting),
+        lambda: _said(edition, view),
+    )
+    return b'],"evenreach":' + orjson.dumps(view_facts(edition, view) | said) + b"}"
+
+
+def _said(edition: Edition, view: View) -> dict[str, list[str]]:
+    """Give the sentences that a view has to carry: the same at every dial and in every footprint."""
     shown = view.but(indicator=shown_indicator(edition, view)) if view.layer == "indicator" else view
-    facts = view_facts(edition, view) | {"attribution": sentences_of(edition, shown), "notes": notes_of(edition, view)}
-    return b'],"evenreach":' + orjson.dumps(facts) + b"}"
+    return {"attribution": sentences_of(edition, shown), "notes": notes_of(edition, view)}
 
 
 def notes_of(edition: Edition, view: View) -> list[str]:
@@ -254,3 +280,6 @@ def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _finite(part) for key, part in value.items()}
     return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+_SAID: Memory[dict[str, list[str]]] = Memory(VIEWS_SAID, 1, lambda _: 1)

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from layers.gradient import Counts
+from service.drawing.councils import councils_of
 from service.drawing.features import collection, feature_list, last
 from service.drawing.pieces import remembered
 from service.drawing.prepared import FIRST, Body
 from service.editions.edition import Edition
 from service.editions.scoring import METHOD_VERSION, Scores, score
 from service.editions.views import View
-from service.web.encodings import Encoding, Packer, compressed
-from service.web.queries import Box
+from service.encodings import Encoding, Packer, compressed
+from service.queries import Box
 
 AT_ONCE = 2_000  # neighbourhoods; more are written and compressed block by block
 BLOCK = 500
@@ -42,6 +43,9 @@ def layer_body(edition: Edition, view: View, detail: str, box: Box | None, encod
             return found
     if ready and box is not None:
         return _packed(edition.prepared.some(detail, edition.rows_in_box(*box), last(edition, view)), encoding)
+    councils = councils_of(edition, view, detail) if box is None else None
+    if councils is not None:
+        return _packed(councils.body(edition, view, last(edition, view)), encoding)
     if box is None and remembered(edition, view, detail) is None and _is_long(edition, view):
         return Body(_in_blocks(edition, score(edition, view), detail, None, encoding), None, worked=True)
     scores = score(edition, view)
@@ -55,6 +59,8 @@ def is_at_hand(edition: Edition, view: View, detail: str, encoding: Encoding, *,
     """Tell whether the body takes next to no work; `boxed` where a box is asked for."""
     if edition.prepared.has(view, detail, METHOD_VERSION):
         return not encoding or not (edition.large or boxed)
+    if not boxed and not encoding and councils_of(edition, view, detail) is not None:
+        return True
     return edition.count <= SMALL and not boxed and remembered(edition, view, detail) is not None
 
 

@@ -12,34 +12,27 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
-from numpy.typing import NDArray
 
 from layers.map_classes import MISSING, LegendClass, palette, range_text
 from layers.map_layers import MapLayer, SiteSymbol, site_symbols
+from service.drawing.picture_names import names_drawn
+from service.drawing.svg_parts import GREY, INK, Ring, escaped, paragraph, path_data, symbol, text_line
 from service.pages.wording import credits_once
 
 WIDTH, HEIGHT = 1120, 792  # the proportions of A4, lying
-MOST_TENTHS = 30_000  # more than a page has
 MARGIN, HEAD, FOOT, SIDE = 28, 78, 74, 292
 METRES_PER_DEGREE = 111_320.0
 """Metres of one degree of latitude: a mean value, good to half a per cent over England. It only sets the scale bar."""
 GROUND_STROKES = {"water": ("#2a6db0", 2.2), "main_road": ("#4a4a4a", 1.1)}
 HALO = 1.4
-INK, GREY, LINE = "#0b0c0c", "#40474d", "#71808a"
-
-LABELS = 60
-"""The most names on a picture: the largest areas first."""
+LINE = "#71808a"
 
 TITLE_HIGH = 46
 CREDIT_LINES = 6
 CREDIT_SIZES = ((11.0, 200), (9.5, 232), (8.0, 276), (6.5, 340))
 """Sizes of the small print and how many letters a line of it has: the first that holds all of it is taken."""
-
-Ring = NDArray[np.float64]
-_Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -194,8 +187,8 @@ def _document(caption: Caption, body: Iterable[str]) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 {top} {WIDTH} {HEIGHT - top}" width="{WIDTH}" '
             f'height="{HEIGHT - top}" '
             f'role="img" aria-labelledby="picture-title picture-desc" font-family="Arial, Helvetica, sans-serif">',
-            f'<title id="picture-title">{_text(caption.title)}</title>',
-            f'<desc id="picture-desc">{_text(caption.description)}</desc>',
+            f'<title id="picture-title">{escaped(caption.title)}</title>',
+            f'<desc id="picture-desc">{escaped(caption.description)}</desc>',
             '<defs><pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" '
             'patternTransform="rotate(45)"><rect width="7" height="7" fill="#ffffff"/>'
             '<rect width="2.5" height="7" fill="#7d858b"/></pattern>'
@@ -212,15 +205,15 @@ def _document(caption: Caption, body: Iterable[str]) -> str:
 
 
 def _head(caption: Caption) -> list[str]:
-    title = [_line(MARGIN, 42, caption.title, size=24, weight=700, most=78)] if caption.headed else []
-    return [*title, _line(MARGIN, 64, caption.subtitle, size=14, fill=GREY, most=140)]
+    title = [text_line(MARGIN, 42, caption.title, size=24, weight=700, most=78)] if caption.headed else []
+    return [*title, text_line(MARGIN, 64, caption.subtitle, size=14, fill=GREY, most=140)]
 
 
 def _area_paths(areas: Sequence[Area], colours: Sequence[str], view: _Projection, *, plain: bool) -> list[str]:
     drawn = []
     for area in areas:
         fill = "#e9ece6" if plain else _fill(area.number, colours)
-        data = "".join(_path(view.page(ring)) for ring in area.rings)
+        data = "".join(path_data(view.page(ring)) for ring in area.rings)
         if data:
             drawn.append(f'<path d="{data}" fill="{fill}" fill-rule="evenodd" stroke="{LINE}" stroke-width=".5"/>')
             if area.hatched:
@@ -232,7 +225,7 @@ def _ground_paths(ground: Sequence[Ground], view: _Projection) -> list[str]:
     """Draw water, then main roads, cut at the edge of the map."""
     drawn = []
     for kind, (colour, width) in GROUND_STROKES.items():
-        data = "".join(_path(view.page(line.points), close=False) for line in ground if line.kind == kind)
+        data = "".join(path_data(view.page(line.points), close=False) for line in ground if line.kind == kind)
         if data:
             drawn += [
                 f'<path d="{data}" fill="none" stroke="{stroke}" stroke-width="{wide:g}"/>'
@@ -243,35 +236,6 @@ def _ground_paths(ground: Sequence[Ground], view: _Projection) -> list[str]:
 
 def _fill(number: int, colours: Sequence[str]) -> str:
     return "url(#hatch)" if number == MISSING else colours[min(number, len(colours)) - 1]
-
-
-def _path(points: Ring, *, close: bool = True) -> str:
-    """Path data to a tenth of a unit, without points that fall on the one before."""
-    tenths = np.round(points * 10).astype(np.int64)
-    keep = np.append(True, (np.diff(tenths, axis=0) != 0).any(axis=1))
-    tenths = tenths[keep]
-    if close and len(tenths) > 1 and (tenths[0] == tenths[-1]).all():
-        tenths = tenths[:-1]
-    if len(tenths) < (3 if close else 2):
-        return ""
-    steps = np.diff(tenths, axis=0)
-    first = " ".join(map(_TENTHS.__getitem__, tenths[0].tolist()))
-    return f"M{first}l" + " ".join(map(_TENTHS.__getitem__, steps.ravel().tolist())) + ("z" if close else "")
-
-
-class _Tenths(dict[int, str]):
-    """Whole tenths as a path has them, each written once: a picture has thousands, and few that differ."""
-
-    def __missing__(self, value: int) -> str:
-        whole, rest = divmod(abs(value), 10)
-        sign = "-" if value < 0 else ""
-        written = f"{sign}{whole}.{rest}" if rest else f"{sign}{whole}"
-        if len(self) < MOST_TENTHS:
-            self[value] = written
-        return written
-
-
-_TENTHS = _Tenths()
 
 
 def _outline(areas: Sequence[Area], view: _Projection) -> str:
@@ -288,42 +252,19 @@ def _outline(areas: Sequence[Area], view: _Projection) -> str:
     # One stroke for edges that follow each other; a new one where a ring ends.
     breaks = np.flatnonzero((np.diff(alone) != 1) | (starts[alone[1:]] != ends[alone[:-1]]).any(axis=1)) + 1
     runs = [run for run in np.split(alone, breaks) if len(run)]
-    data = "".join(_path(view.page(np.vstack([starts[run[:1]], ends[run]])), close=False) for run in runs)
+    data = "".join(path_data(view.page(np.vstack([starts[run[:1]], ends[run]])), close=False) for run in runs)
     return f'<path d="{data}" fill="none" stroke="#1b242b" stroke-width="1.2"/>'
 
 
 def _labels(areas: Sequence[Area], sites: Sequence[Site], view: _Projection) -> list[str]:
-    """Names that fit without touching, the largest areas first: councils where there are several, else MSOAs."""
+    """Draw the names of councils where there are several, else of MSOAs."""
     by_council = len({area.council for area in areas if area.council}) > 3
-    groups: dict[str, list[tuple[float, float, float]]] = {}
+    shapes: dict[str, list[Ring]] = {}
     for area in areas:
         name = area.council if by_council else area.label
         if name and area.rings:
-            groups.setdefault(name, []).append(_centre(view.page(max(area.rings, key=_size))))
-    marks = view.page(np.array([[site.lon, site.lat] for site in sites]).reshape(-1, 2))
-    avoid = [(float(x) - 5, float(y) - 5, float(x) + 5, float(y) + 5) for x, y in marks]
-    names: list[_Box] = []
-    drawn = []
-    for name, parts in sorted(groups.items(), key=lambda item: (-sum(part[2] for part in item[1]), item[0]))[:LABELS]:
-        x, y, size = np.array(parts).T
-        at_x, at_y = float((x * size).sum() / size.sum()), float((y * size).sum() / size.sum())
-        box = _free_box(at_x, at_y, len(name) * 2.75 + 4, names, avoid)
-        if box is None:
-            continue
-        names.append(box)
-        drawn.append(
-            f'<text x="{at_x:.1f}" y="{(box[1] + box[3]) / 2 + 3.5:.1f}" font-size="10" font-weight="600" '
-            f'text-anchor="middle" fill="{INK}" stroke="#ffffff" stroke-width="2.6" stroke-linejoin="round" '
-            f'paint-order="stroke">{_text(name)}</text>'
-        )
-    return drawn
-
-
-def _free_box(x: float, y: float, half: float, names: Sequence[_Box], avoid: Sequence[_Box]) -> _Box | None:
-    """Find room for a name at its place or a little above or below; a site may be covered, another name not."""
-    boxes = [(x - half, y + move - 7, x + half, y + move + 7) for move in (0, -11, 11)]
-    free = [box for box in boxes if not any(_touch(box, other) for other in names)]
-    return next((box for box in free if not any(_touch(box, mark) for mark in avoid)), free[0] if free else None)
+            shapes.setdefault(name, []).append(view.page(max(area.rings, key=_size)))
+    return names_drawn(shapes, view.page(np.array([[site.lon, site.lat] for site in sites]).reshape(-1, 2)))
 
 
 def _size(ring: Ring) -> float:
@@ -331,38 +272,14 @@ def _size(ring: Ring) -> float:
     return abs(float(np.dot(x[:-1], y[1:]) - np.dot(x[1:], y[:-1]))) / 2
 
 
-def _centre(ring: Ring) -> tuple[float, float, float]:
-    """Centre of gravity and size of a ring, on the page."""
-    origin = ring[0]
-    x, y = (ring - origin).T
-    cross = x[:-1] * y[1:] - x[1:] * y[:-1]
-    size = float(cross.sum()) / 2
-    if abs(size) < 1e-9:
-        return float(ring[:, 0].mean()), float(ring[:, 1].mean()), 1e-9
-    at_x = float(((x[:-1] + x[1:]) * cross).sum()) / (6 * size)
-    at_y = float(((y[:-1] + y[1:]) * cross).sum()) / (6 * size)
-    return float(origin[0]) + at_x, float(origin[1]) + at_y, abs(size)
-
-
-def _touch(a: _Box, b: _Box) -> bool:
-    return not (a[2] < b[0] or a[0] > b[2] or a[3] < b[1] or a[1] > b[3])
-
-
 def _site_marks(
     sites: Sequence[Site], view: _Projection, symbols: Mapping[str, SiteSymbol], *, size: float
 ) -> list[str]:
     return [
-        _symbol(symbols[site.service], float(x), float(y), size=size)
+        symbol(symbols[site.service], float(x), float(y), size=size)
         for site in sites
         for x, y in view.page(np.array([[site.lon, site.lat]]))
     ]
-
-
-def _symbol(mark: SiteSymbol, x: float, y: float, *, size: float) -> str:
-    return (
-        f'<path transform="translate({x - size / 2:.1f} {y - size / 2:.1f}) scale({size / 16:.3f})" d="{mark.path}" '
-        f'fill="{mark.colour}" stroke="#ffffff" stroke-width="2.4" paint-order="stroke"/>'
-    )
 
 
 def _scale_bar(view: _Projection) -> list[str]:
@@ -373,7 +290,7 @@ def _scale_bar(view: _Projection) -> list[str]:
     words = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
     return [
         f'<path d="M{x} {y - 5}v5h{length:.1f}v-5" fill="none" stroke="{INK}" stroke-width="1.4"/>',
-        _line(x + length + 7, y + 1, words, size=11, fill=GREY),
+        text_line(x + length + 7, y + 1, words, size=11, fill=GREY),
     ]
 
 
@@ -389,32 +306,34 @@ def _side(
     drawn: list[str] = []
     if lines:
         for words in textwrap.wrap(layer.value_name, 36)[:3]:
-            drawn.append(_line(x, y, words, size=14, weight=700))
+            drawn.append(text_line(x, y, words, size=14, weight=700))
             y += 18
-        y = _paragraph(drawn, x, y, layer.about_classes, most=50) + 10
+        y = paragraph(drawn, x, y, layer.about_classes, most=50) + 10
     for line in lines:
         drawn.append(
             f'<rect x="{x}" y="{y - 2}" width="26" height="18" fill="'
             f'{"url(#hatch)" if line.number == MISSING else line.colour}" stroke="{LINE}" stroke-width=".8"/>'
         )
         first, *rest = legend_words(line, layer)
-        drawn.append(_line(x + 36, y + 10, first, size=12.5, weight=600, most=38))
-        drawn.extend(_line(x + 36, y + 24 + 14 * row, words, size=11.5, fill=GREY) for row, words in enumerate(rest))
+        drawn.append(text_line(x + 36, y + 10, first, size=12.5, weight=600, most=38))
+        drawn.extend(
+            text_line(x + 36, y + 24 + 14 * row, words, size=11.5, fill=GREY) for row, words in enumerate(rest)
+        )
         y += 26 + 14 * len(rest)
     services = Counter(site.service for site in sites)
     if services:
         y += 14
-        drawn.append(_line(x, y, "Sites", size=14, weight=700))
+        drawn.append(text_line(x, y, "Sites", size=14, weight=700))
         y += 20
         for service, mark in symbols.items():
             if service not in services:
                 continue
-            drawn.append(_symbol(mark, x + 13, y - 4, size=13))
-            drawn.append(_line(x + 36, y, f"{mark.plural}: {services[service]:,}", size=12.5))
+            drawn.append(symbol(mark, x + 13, y - 4, size=13))
+            drawn.append(text_line(x + 36, y, f"{mark.plural}: {services[service]:,}", size=12.5))
             y += 22
     y += 14
     for note in (layer.note, *caption.notes):
-        y = _paragraph(drawn, x, y, note, most=50) + 8 if note else y
+        y = paragraph(drawn, x, y, note, most=50) + 8 if note else y
     return drawn
 
 
@@ -433,25 +352,6 @@ def _foot(caption: Caption) -> list[str]:
     size, words = next((each for each in wrapped if len(each[1]) <= CREDIT_LINES), wrapped[-1])
     step = min(1.15 * size, 58 / max(len(words) - 1, 1))
     drawn.extend(
-        _line(MARGIN, top + step * row, text, size=size, fill=GREY, most=400) for row, text in enumerate(words)
+        text_line(MARGIN, top + step * row, text, size=size, fill=GREY, most=400) for row, text in enumerate(words)
     )
     return [rule, *drawn]
-
-
-def _paragraph(drawn: list[str], x: float, y: float, words: str, *, most: int) -> float:
-    """Add wrapped small text; return where the next line goes."""
-    for text in textwrap.wrap(words, most)[:8]:
-        drawn.append(_line(x, y, text, size=11.5, fill=GREY))
-        y += 15
-    return y
-
-
-def _line(x: float, y: float, words: str, *, size: float, weight: int = 400, fill: str = INK, most: int = 260) -> str:
-    bold = f' font-weight="{weight}"' if weight != 400 else ""
-    cut = words if len(words) <= most else words[: most - 1].rstrip() + "…"
-    return f'<text x="{x:g}" y="{y:g}" font-size="{size:g}"{bold} fill={quoteattr(fill)}>{_text(cut)}</text>'
-
-
-def _text(words: str) -> str:
-    """Escape text for XML and drop the control characters that XML cannot hold."""
-    return escape("".join(letter for letter in words if letter >= " " and not 0xD800 <= ord(letter) <= 0xDFFF))

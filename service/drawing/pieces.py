@@ -14,9 +14,10 @@ import numpy as np
 import orjson
 
 from layers.gradient import Counts, Vector, multiples
+from service.drawing.prepared import FIGURES
 from service.editions.edition import Edition
 from service.editions.views import View
-from service.web.memory import Memory
+from service.memory import Memory
 
 NULL = b"null"
 TURNED = "targeting_score"  # the column that the dial turns
@@ -163,5 +164,6 @@ def remembered_starts(
 
 
 def _key(edition: Edition, view: View, detail: str) -> tuple[object, ...]:
-    layer = "need" if view.layer == "targeting" else view.layer  # both carry the scores table
+    same = view.layer == "targeting" and detail != FIGURES  # both carry the scores table
+    layer = "need" if same else view.layer
     return edition.serial, detail, view.but(rho=1.0, edition="", layer=layer)

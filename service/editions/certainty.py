@@ -12,12 +12,13 @@ import orjson
 
 from layers.gradient import Counts, Vector
 from layers.rank_summaries import DrawnRanks, Intervals
+from service.memory import Memory
 from service.own.figures import OwnFigures
-from service.web.memory import Memory
 
 KEEPS_DRAWS = 2_000  # up to so many neighbourhoods every draw is kept, so that any footprint can be summed up
 CERTAINTY_ROWS = 5  # low, high, chance, code, share of the weight that has counts
-REMEMBERED = 64  # of them, whatever their size
+REMEMBERED_BYTES = 2**20
+LARGEST_REMEMBERED = 2**18  # those of a whole large place are read out of its file in no time
 CLUSTERS = (
     "no value", "no neighbour with a value", "not significant",
     "high among high", "high among low", "low among high", "low among low",
@@ -83,10 +84,9 @@ class CertaintyOfEdition:
         return self._intervals.get((focus, within), lambda: self._certainty(focus, within))
 
     def _certainty(self, focus: str, within: str) -> Intervals | None:
-        path = self._web / f"certainty-{focus}.npy"
-        if not path.exists():
+        figures, count = self._sure(focus), len(self.codes)
+        if figures is None:
             return None
-        figures, count = np.load(path, mmap_mode="r"), len(self.codes)
         if not within:
             return _intervals(figures[:, :count])
         if figures.shape[1] == count:
@@ -97,6 +97,13 @@ class CertaintyOfEdition:
             return None
         start = count + entry["start"]
         return _intervals(figures[:, start : start + entry["count"]])
+
+    def _sure(self, focus: str) -> np.ndarray | None:
+        """Give the figures of a focus as they lie in its file; None in an edition from before there were any."""
+        if focus not in self._sures:
+            path = self._web / f"certainty-{focus}.npy"
+            self._sures[focus] = np.asarray(np.load(path, mmap_mode="r")) if path.exists() else None
+        return self._sures[focus]
 
     def rank_changes(self, focus: str) -> Vector | None:
         """Rank change in the place when each ingredient of a focus is left out, shape (k, n)."""
@@ -146,8 +153,16 @@ class CertaintyOfEdition:
         return {}
 
     @cached_property
+    def _sures(self) -> dict[str, np.ndarray | None]:
+        return {}
+
+    @cached_property
     def _intervals(self) -> Memory[Intervals | None]:
-        return Memory(REMEMBERED, 1, lambda _: 1)
+        return Memory(REMEMBERED_BYTES, LARGEST_REMEMBERED, _bytes_of)
+
+
+def _bytes_of(kept: Intervals | None) -> int:
+    return 0 if kept is None else sum(figures.nbytes for figures in vars(kept).values())
 
 
 def _intervals(figures: np.ndarray) -> Intervals:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from layers.coverage import flagged
 from layers.gradient import Counts, Vector, fifths, multiples, positions, ranks
@@ -17,7 +18,7 @@ from layers.rank_summaries import class_names
 from service.editions.edition import Edition
 from service.editions.views import View
 from service.editions.weights import weighed_anew
-from service.web.memory import Memory
+from service.memory import Memory
 
 METHOD_VERSION = "1.0"
 LEADING = ("lsoa21cd", "lsoa21nm", "msoa21hclnm", "wd24nm", "lad24cd", "lad24nm", "population")
@@ -30,6 +31,8 @@ OWN_WEIGHTS = "not worked out for weights of your own"
 NO_SCORE = "no need score: less than two thirds of the weight is known here"
 NO_PEOPLE = "no need score: how many people of these ages live here is not known"
 REMEMBERED_BYTES = 4 * 2**20
+REMEMBERED_RANKS = 2**20
+Singles = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,7 @@ def _scored(edition: Edition, view: View) -> Scores:
         need_position=position,
         targeting_score=multiples(position, view.rho),
         rank=rank,
-        place_rank=ranks(stored.need_score)[rows] if view.within else rank,
+        place_rank=_place_ranks(edition, view, stored.need_score)[rows].astype(np.int64) if view.within else rank,
         need_fifth=fifths(rank),
         rank_low=np.zeros(len(rows), np.int64) if sure is None else sure.low,
         rank_high=np.zeros(len(rows), np.int64) if sure is None else sure.high,
@@ -181,6 +184,13 @@ def _bytes_of(scores: Scores) -> int:
 
 
 _MEMORY: Memory[Scores] = Memory(REMEMBERED_BYTES, REMEMBERED_BYTES, _bytes_of)
+_PLACE_RANKS: Memory[Singles] = Memory(REMEMBERED_RANKS, REMEMBERED_RANKS, lambda ranked: ranked.nbytes)
+
+
+def _place_ranks(edition: Edition, view: View, need: Vector) -> Singles:
+    """Rank a whole place: the same for all its footprints."""
+    key = (edition.serial, view.focus, view.weights)
+    return _PLACE_RANKS.get(key, lambda: ranks(need).astype(np.int32))
 
 
 def _grades(edition: Edition, parts: dict[str, Vector], count: int) -> list[str]:

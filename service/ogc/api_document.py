@@ -12,9 +12,9 @@ from service.editions.views import DEFAULT_RHO
 from service.ogc.collections import Collection
 from service.ogc.documents import ABOUT, GEOJSON, HTML, JSON, OPENAPI_30_TYPE, OPENAPI_31_TYPE, SCHEMA
 from service.ogc.parameters import DIAL, FARTHEST, LIMIT, MOST
-from service.ogc.properties import LONGEST_TEXT, Property
+from service.ogc.properties import LONGEST_TEXT, TRUTHS, Property
 from service.ogc.systems import CRS84, DEGREES, EVERY
-from service.web.queries import EDITION, WITHIN
+from service.queries import EDITION, WITHIN
 
 OPENAPI_30, OPENAPI_31 = "3.0.3", "3.1.0"
 Document = dict[str, Any]
@@ -25,6 +25,7 @@ ERRORS = {
     "503": "Nothing is built for this place yet, or the service is busy; Retry-After says when to come back",
     "405": "Another method than GET, HEAD or OPTIONS",
     "414": "The address is too long",
+    "416": "The range begins after the end; one that cannot be read is passed over",
     "431": "A header is too long",
 }
 
@@ -147,6 +148,8 @@ def _filter(part: Property) -> Document:
     schema: Document = {"type": part.kind}
     if part.kind == "string":
         schema |= {"minLength": 1, "maxLength": LONGEST_TEXT}
+    elif part.kind == "boolean":
+        schema = {"type": "string", "enum": list(TRUTHS)}
     return _parameter(part.name, f"Features with this value only. {part.about}", schema)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
-from service.web.queries import BadQuery
+from service.queries import BadQuery
 
 KINDS = {
     "text/html": "html",
@@ -20,6 +21,7 @@ KINDS = {
 }
 USUAL = "json"
 NEWER = "openapi31"
+REMEMBERED = 64  # headers; the shield lets none in that is long
 
 
 def choose_form(given: Mapping[str, str], accept: str, forms: Sequence[str] = ("json", "html")) -> str:
@@ -60,3 +62,9 @@ def _quality(options: Sequence[str]) -> float:
         return min(1.0, max(0.0, float(text)))
     except ValueError:
         return 0.0
+
+
+@lru_cache(REMEMBERED)
+def form_accepted(accept: str) -> str:
+    """Choose by ``Accept`` alone; see `choose_form`."""
+    return choose_form({}, accept)

@@ -21,6 +21,8 @@ OUR_OWN = re.compile(rf"https?://[^/]+(?:/.*?)?(?={ROOT}(?:[/?]|$))")
 SHOWN_TYPES = {"application/geo+json": "GeoJSON", "application/json": "JSON", "text/html": "page"}
 NAMES = {system.address: f"{system.name[0].upper()}{system.name[1:]}" for system in EVERY}
 SHOWN_TYPES |= {"application/schema+json": "JSON Schema"}
+EDITION = "edition="
+NOTE = "note"  # says what is missing: without one nothing is
 
 
 def local(address: str) -> str:
@@ -71,7 +73,7 @@ def items_page(collection: Collection, page: Page, query: ItemsQuery) -> dict[st
         {
             "id": identity,
             "address": f"{ROOT}/collections/{collection.id}/items/{quote(identity, safe='')}?{kept}",
-            "values": [_shown(record.get(name)) for name in names],
+            "values": [_shown(name, record.get(name)) for name in names],
             "shape": _shape(geometry),
         }
         for identity, geometry, record in zip(page.ids, page.geometries, page.records(), strict=True)
@@ -94,7 +96,8 @@ def item_page(collection: Collection, item: Item, system: System) -> dict[str, A
     about = {part.name: part.about for part in item.features.properties}
     return _of_collection(collection, item.id, item.links) | {
         "rows": [
-            {"name": name, "about": about.get(name, ""), "value": _shown(value)} for name, value in item.record.items()
+            {"name": name, "about": about.get(name, ""), "value": _shown(name, value)}
+            for name, value in item.record.items()
         ],
         "geometry": item.geometry.decode(),
         "shape": _shape(item.geometry),
@@ -135,14 +138,15 @@ def _of_collection(collection: Collection, title: str, links: Links) -> dict[str
         "collection": {"title": collection.title, "about": collection.about, "address": address},
         "attribution": collection.attribution,
         "edition_id": collection.edition.id,
+        "pinned": collection.edition.id if any(EDITION in part["href"] for part in links) else "",
         "links": links_of(links),
         "breadcrumbs": breadcrumbs((SERVICE, ROOT + "/"), (collection.title, address), (title, "")),
     }
 
 
-def _shown(value: Any) -> str:
+def _shown(name: str, value: Any) -> str:
     if value is None:
-        return UNKNOWN
+        return "" if name == NOTE else UNKNOWN
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)

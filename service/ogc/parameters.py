@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from service.ogc.boxes import Box
 from service.ogc.properties import Property, Value
 from service.ogc.systems import CRS84, EVERY, NATIONAL_GRID, System
-from service.web.queries import BadQuery, check_parameters
+from service.queries import BadQuery, check_parameters
 
 LIMIT, MOST = 100, 10_000
 FARTHEST = 999_999_999

@@ -11,14 +11,9 @@ from service.editions.edition import Edition
 from service.editions.scoring import AFTER, LEADING
 from service.editions.site_names import in_order
 from service.editions.views import View
-from service.files.file_table import (
-    ABOUT_COLUMNS,
-    ABOUT_SITES,
-    NUMBERS_OF_SITES,
-    TRUTHS_OF_SITES,
-    about_column,
-)
-from service.web.queries import BadQuery
+from service.files.column_words import ABOUT_COLUMNS, ABOUT_SITES
+from service.files.file_table import NUMBERS_OF_SITES, TRUTHS_OF_SITES, about_column
+from service.queries import BadQuery
 
 Kind = Literal["string", "integer", "number", "boolean"]
 Value = str | float | bool
@@ -33,6 +28,7 @@ WANTED = {
     "number": "a plain number, such as 12 or 0.25",
     "boolean": "true or false",
 }
+TRUTHS = {"true": True, "false": False, "1": True, "0": False}  # the latter as GDAL writes them
 LONGEST_TEXT = 500
 ROOM = 24  # bytes for a value and its marks: more than most have
 FACTS: dict[str, tuple[Kind, str]] = {
@@ -84,8 +80,8 @@ class Property:
         BadQuery
             If the text is not of the property's kind.
         """
-        if self.kind == "boolean" and text in ("true", "false"):
-            return text == "true"
+        if self.kind == "boolean" and text in TRUTHS:
+            return TRUTHS[text]
         if self.kind in ("integer", "number") and NUMBER.fullmatch(text):
             number = float(text)
             if self.kind == "number" or number.is_integer():
@@ -122,11 +118,11 @@ def properties_of_scores(edition: Edition, view: View) -> list[Property]:
     ]
     indicators = dict.fromkeys(str(part["indicator"]) for part in edition.focuses[view.focus]["ingredients"])
     names = [*LEADING, "eligible", *indicators, *after]
-    return [_column(edition, name) for name in names]
+    return [_column(edition, name, view) for name in names]
 
 
-def _column(edition: Edition, name: str) -> Property:
-    about, kind = about_column(edition, name)
+def _column(edition: Edition, name: str, view: View | None = None) -> Property:
+    about, kind = about_column(edition, name, view)
     return Property(name, about, KINDS[kind], name not in RESERVED)
 
 

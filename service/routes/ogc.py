@@ -22,12 +22,12 @@ from service.ogc.forms import NEWER, choose_form
 from service.ogc.items import item_document, item_of, items_document, page_of
 from service.ogc.parameters import DIAL, OF_ITEM, OF_ITEMS, check_names, read_items, read_system
 from service.pages.furniture import site_pages
+from service.queries import BadQuery, read_edition, read_rho, read_within
 from service.web.addresses import public_address
 from service.web.answers import answer
-from service.web.queries import BadQuery, read_edition, read_rho, read_within
 
 router = APIRouter(prefix=documents.ROOT, include_in_schema=False)
-WRITTEN = "2"
+WRITTEN = "3"
 """Part of every tag here: to be raised whenever the same features would be written differently."""
 PAGE = "text/html; charset=utf-8"
 DESCRIBED = ("f", "edition")
@@ -136,8 +136,16 @@ def show_items(request: Request, collection: str) -> Response:
     if form == "html":
         return _page(request, "ogc/items.html", pages.items_page(found, page, query), headers)
     key = f"items {found.id} {found.edition.id} {page.links[0]['href']}"
-    pinned, kind = "edition" in given, documents.GEOJSON
-    return _sent(request, key, lambda: items_document(found, page), kind, headers, pinned=pinned, quick=True)
+    return _sent(
+        request,
+        key,
+        lambda: items_document(found, page),
+        documents.GEOJSON,
+        headers,
+        pinned="edition" in given,
+        edition=found.edition,
+        quick=True,
+    )
 
 
 @router.get("/collections/{collection}/items/{feature:path}")
@@ -153,8 +161,15 @@ def show_item(request: Request, collection: str, feature: str) -> Response:
     if form == "html":
         return _page(request, "ogc/item.html", pages.item_page(found, item, system), headers)
     key = f"item {found.id} {found.edition.id} {item.links[0]['href']}"
-    pinned = "edition" in given
-    return _sent(request, key, lambda: item_document(found, item), documents.GEOJSON, headers, pinned=pinned)
+    return _sent(
+        request,
+        key,
+        lambda: item_document(found, item),
+        documents.GEOJSON,
+        headers,
+        pinned="edition" in given,
+        edition=found.edition,
+    )
 
 
 def _asked(request: Request, names: Iterable[str]) -> tuple[dict[str, str], str]:
@@ -220,13 +235,15 @@ def _sent(
     headers: Mapping[str, str] | None = None,
     *,
     pinned: bool = False,
+    edition: Edition | None = None,
     quick: bool = False,
 ) -> Response:
     """Send bytes that depend on nothing but their key; which form they have may depend on ``Accept``."""
     tagged = f"ogc {WRITTEN} {METHOD_VERSION} {key}"
-    response = answer(request, tagged, make, media_type=kind, pinned=pinned, quick=quick)
+    response = answer(request, tagged, make, media_type=kind, pinned=pinned, edition=edition, quick=quick)
     response.headers["Vary"] = "Accept, Accept-Encoding"
-    response.headers.update(headers or {})
+    if response.status_code == 200:  # a 304 says nothing of what the client has already
+        response.headers.update(headers or {})
     return response
 
 
