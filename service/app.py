@@ -46,6 +46,7 @@ from service.web.errors import add_error_handlers
 from service.web.express import Express
 from service.web.fast_lane import FastLane
 from service.web.hardening import harden
+from service.web.lean import Holes
 from service.web.log import write_json_lines
 from service.web.metrics import Metrics
 from service.web.ranges import Ranges
@@ -67,6 +68,7 @@ class ShieldedApp(FastAPI):
         super().__init__(**options)
         self.state.settings = settings
         self.express: Express | None = None
+        self._holes = Holes()
 
     def openapi(self) -> dict[str, Any]:
         """Give the API document, with what FastAPI leaves out of it."""
@@ -100,6 +102,7 @@ class ShieldedApp(FastAPI):
         express = self.express if scope["type"] == "http" and scope["method"] in READS else None
         if express is None or not await express.give(scope, send):
             await super().__call__(scope, receive, send)
+            self._holes.close_soon()
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -124,6 +127,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=ABOUT,
         version=_version(),
         docs_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # it would look for providers at each request
         openapi_url=None,  # given below, with a tag
         redoc_url=None,
         redirect_slashes=False,  # a redirect would be made of the Host header

@@ -25,7 +25,7 @@ from service.editions.services import ACCEPTING
 from service.editions.views import ACCESS, View
 from service.measures.inequalities import CONFIDENCE, DRAWN, DRAWS, DRAWS_LARGE, SEED
 from service.measures.proportionality import finite
-from service.web.queries import BadQuery
+from service.queries import BadQuery
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

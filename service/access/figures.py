@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MINUTE_DECIMALS, PER_1000_DECIMALS = 1, 6
 IN_REACH, FURTHER, OUT_OF_REACH, UNKNOWN = "in reach", "further", "out of reach", "not known here"
 COLUMNS = {"nearest": "nearest_min", "within": "sites_within", "2sfca": "access_2sfca", "e2sfca": "access_e2sfca"}
-REMEMBERED = 8
+REMEMBERED, REMEMBERED_BYTES = 8, 5 * 2**20  # at most; one is kept, whatever its size
 
 
 @dataclass(frozen=True)
@@ -158,9 +158,15 @@ def access_figures(edition: Edition, view: View) -> AccessFigures:
     found = _worked_out(edition, view, question)
     with _LOCK:
         _LATEST[key] = found
-        while len(_LATEST) > REMEMBERED:
+        while len(_LATEST) > 1 and (len(_LATEST) > REMEMBERED or _held() > REMEMBERED_BYTES):
             _LATEST.popitem(last=False)
     return found
+
+
+def _held() -> int:
+    """Count the bytes of the figures that are kept."""
+    parts = [part for found in _LATEST.values() for part in (*vars(found).values(), *vars(found.need).values())]
+    return sum(part.nbytes for part in parts if isinstance(part, np.ndarray))
 
 
 _LATEST: OrderedDict[str, AccessFigures] = OrderedDict()

@@ -10,17 +10,18 @@ from layers.access_classes import AccessClasses, access_classes
 from layers.map_layers import MapLayer, map_layer
 from service.access.figures import COLUMNS, AccessFigures, access_figures, nearest_names
 from service.access.requests import DEMANDS, AccessAsked, asked, counted_names
+from service.queries import BadQuery
 from service.travel.edition_times import MODE_WORDS
-from service.web.queries import BadQuery
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition
     from service.editions.views import View
 
+AMONG = "among the neighbourhoods asked for: the whole place, or those of within="
 ABOUT = {
     "access_demand": "People who share what is in reach, as asked for",
-    "need_fifth_without_access": "Fifth of neighbourhoods by need, without indicators of access and supply, among the "
-    "neighbourhoods asked for: the whole place, or those of within=; 1 is the greatest need",
+    "need_fifth_without_access": "Fifth of neighbourhoods by need, without indicators of access and supply, "
+    f"{AMONG}; 1 is the greatest need",
     "access_status": "in reach: a site is within the minutes asked for; further: the nearest takes longer; out of "
     "reach: no site can be reached at all; not known here: the list of sites is not complete, or it is not known where "
     "people live",
@@ -32,7 +33,7 @@ ABOUT = {
     "access_2sfca": "Supply per 1,000 people within the minutes asked for, shared with everyone who reaches it (2SFCA)",
     "access_e2sfca": "Supply per 1,000 people, shared with everyone who reaches it; up to 10 minutes it counts whole, "
     "to 20 by 0.68, to 30 by 0.22 (E2SFCA)",
-    "access_fifth": "Fifth of the neighbourhoods asked for by the measure asked for; 1 is the worst access",
+    "access_fifth": f"Fifth of neighbourhoods by the measure asked for, {AMONG}; 1 is the worst access",
     "access_class": "Class on the map; 1 is the worst access",
 }
 NAMES = tuple(ABOUT)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from service.editions.services import ACCEPTING
 from service.editions.views import DEFAULT_FOCUS, USUAL_SERVICE
+from service.queries import BadQuery, read_name
 from service.travel.edition_times import MODE_WORDS
-from service.web.queries import BadQuery, read_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection

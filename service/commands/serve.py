@@ -117,15 +117,16 @@ def _answers(family: socket.AddressFamily, host: str, port: int) -> bool:
 
 def _run(host: str, port: int, workers: int) -> None:
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
     from service.web.hardening import harden
-    from service.web.lean import keep_lean
+    from service.web.lean import hold_once, keep_lean
 
     harden()
     keep_lean()
+    hold_once("service.app")
     Granian(
         "service.app:create_app",
         factory=True,
@@ -133,6 +134,7 @@ def _run(host: str, port: int, workers: int) -> None:
         port=port,
         workers=workers,
         interface=Interfaces.ASGI,
+        http=HTTPModes.http1,  # no time limit would hold for a connection of HTTP/2 that stays silent
         websockets=False,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_READ_MS),
         workers_kill_timeout=STOP_SECONDS,

@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from service.editions.views import View
 
 AREAS = ("lsoa21_boundaries", "lsoa21_lookup", "oa21_lookup")
-DEPRIVATION = ("iod2025_file7",)
-RESIDENTS = ("population_mid2022", *DEPRIVATION)
-AGES = (*RESIDENTS, "census2021_age", "age_bands_mid2020", "single_year_mid2020", "sape_mid2024")
+FILE7, BEHIND_RANKS = "iod2025_file7", "iod2025_underlying"
+DEPRIVATION = (FILE7,)
+RESIDENTS = ("population_mid2022",)
+AGES = (*RESIDENTS, "census2021_age", "age_bands_mid2020")  # what `layers.eligible` multiplies
+DRAWN = ("rank_low", "rank_high", "top_fifth_chance", "certainty", "certainty_class")
+CHILDREN = "idaci_rank"  # where its rate is not published, the rate is found among children of the ages counted
 JOURNEYS = ("postcodes", "lsoa21_centroids", "streets", "timetable")
 SITES = ("postcodes", "dental_pages", "gp_registrations", "patients_per_gp")
 NAMES = ("lsoa21cd", "lsoa21nm", "msoa21hclnm", "wd24nm", "lad24cd", "lad24nm")
@@ -55,8 +58,9 @@ def credits_for(behind: Mapping[str, list[dict[str, Any]]]) -> tuple[list[dict[s
 
 def sentences_of(edition: Edition, view: View) -> list[str]:
     """Give the sentences that the figures of a view have to carry, without working them out."""
-    column = {"imd": "imd_rank", "indicator": view.indicator}.get(view.layer) or "need_score"
-    return credits_for(sources_behind(edition, view, (*LEADING, column)))[1]
+    column = {"imd": "imd_rank", "indicator": view.indicator, "clusters": "cluster"}.get(view.layer)
+    columns = (column,) if column else ("eligible", "need_score", *DRAWN)
+    return credits_for(sources_behind(edition, view, (*LEADING, *columns)))[1]
 
 
 def _ids(edition: Edition, view: View, name: str) -> list[str]:
@@ -67,7 +71,7 @@ def _ids(edition: Edition, view: View, name: str) -> list[str]:
     if name == "population":
         return list(RESIDENTS)
     if name == "eligible":
-        return list(AGES)
+        return list(_ages_of(edition, view))
     if name.startswith("imd_"):
         return list(DEPRIVATION)
     if name in edition.indicators:
@@ -76,13 +80,25 @@ def _ids(edition: Edition, view: View, name: str) -> list[str]:
         return [*_of_indicator(edition, view.indicator), *AREAS]
     if view.layer == ACCESS and name != "need_fifth_without_access":
         return [*_lists(view.service), *SITES, *JOURNEYS, *AGES, *_of_focus(edition, view)]
-    return _of_focus(edition, view)
+    return [*_of_focus(edition, view), *(_of_draws(edition, view) if name in DRAWN else ())]
 
 
 def _of_focus(edition: Edition, view: View) -> list[str]:
     """Give the sources of the indicators that a view scores with, then those of the people they are for."""
     parts = [source for part in ingredients_of(edition, view) for source in _of_indicator(edition, part["indicator"])]
-    return [*parts, *AGES, *AREAS]
+    return [*parts, *_ages_of(edition, view), *AREAS]
+
+
+def _ages_of(edition: Edition, view: View) -> tuple[str, ...]:
+    """Give the sources of the number of people that a focus counts: of everyone, the count of residents alone."""
+    return AGES if edition.focuses[view.focus].get("ages") else RESIDENTS
+
+
+def _of_draws(edition: Edition, view: View) -> list[str]:
+    """Give what ranks are drawn from beside the score's own sources: the people behind published ranks."""
+    used = [str(part["indicator"]) for part in ingredients_of(edition, view)]
+    ranked = any(FILE7 in _of_indicator(edition, name) for name in used)
+    return [*((BEHIND_RANKS,) if ranked else ()), *(AGES if CHILDREN in used else ())]
 
 
 def _of_indicator(edition: Edition, name: str) -> list[str]:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
 from pathlib import Path
-from sys import intern
 from typing import Any
 
 import numpy as np
@@ -29,6 +28,7 @@ from service.editions.fragments import Fragments
 from service.editions.kept_sites import KeptSites
 from service.editions.people import PeopleOfEdition
 from service.editions.services import ServicesOfEdition
+from service.editions.site_columns import SiteColumns, columns_of
 from service.editions.site_names import calm
 from service.ogc.boxes import touching
 from service.own.figures import OwnFigures
@@ -39,6 +39,7 @@ FRAMES = "frames"
 DETAILS = ("full", "map")
 FOOTPRINT_KINDS = {"lad": "Council", "ward": "Ward", "msoa": "MSOA", "team": "Team area"}
 COUNCILS_ABOVE = 2_000  # places larger than this draw councils first
+NEIGHBOURS = 64
 OPENED = count(1)
 
 
@@ -136,6 +137,8 @@ class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition, ServicesOfE
         A team area that was imported is ``team:SET/NAME``, or ``team:NAME`` where no other has that name.
         """
         kind, _, wanted = within.partition(":")
+        if (coded := self._coded(kind).get(wanted)) is not None:
+            return {"kind": kind, **coded}
         for entry in self.footprints(kind):
             if wanted in (entry["code"], entry["name"]):
                 return {"kind": kind, **entry}
@@ -145,6 +148,14 @@ class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition, ServicesOfE
             more = f"; write {' or '.join('team:' + str(entry['code']) for entry in found)}" if found else ""
             raise UnknownFootprint(f"{self.place['name']} has no footprint {within[:60]!r}{more}.")
         return {"kind": kind, **found[0]}
+
+    def _coded(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Give the footprints of one kind by their codes."""
+        if kind not in self._footprints:  # imported sets are few and short
+            return {}
+        if kind not in self._codes_of:
+            self._codes_of[kind] = {str(entry["code"]): entry for entry in self._footprints[kind]}
+        return self._codes_of[kind]
 
     def rows_within(self, within: str) -> Counts:
         """Row numbers of a footprint, or of the whole place."""
@@ -157,7 +168,12 @@ class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition, ServicesOfE
 
     def rows_in_box(self, west: float, south: float, east: float, north: float) -> Counts:
         """Row numbers of the neighbourhoods whose own box touches the one given, in degrees."""
-        return np.flatnonzero(touching(self.boxes, (west, south, east, north)))
+        box = (west, south, east, north)
+        near = np.flatnonzero(touching(self._boxes_of_neighbours, box))
+        rows = (near[:, None] * NEIGHBOURS + np.arange(NEIGHBOURS)).ravel()
+        rows = rows[: np.searchsorted(rows, self.count)]
+        found: Counts = rows[touching(self.boxes.take(rows, axis=0), box)]
+        return found
 
     def focus_arrays(self, focus: str) -> FocusArrays:
         """Return the stored figures of a focus, or UnknownFocus naming those there are."""
@@ -205,13 +221,18 @@ class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition, ServicesOfE
         """Sites in and near the place, of one service or all; with a footprint only those in its neighbourhoods."""
         if service is None and not within:
             return self._sites
-        rows = list(range(len(self._sites)))
-        if service is not None:
-            rows = [row for row in rows if self.site_kinds[row] == service]
+        rows = range(len(self._sites)) if service is None else self.site_columns.rows_of(service)
         if within:
-            inside = set(self.codes[self.rows_within(within)].tolist())
-            rows = [row for row in rows if self._site_areas[row] in inside]
+            inside = set(self.rows_within(within).tolist())
+            areas = self.site_columns.areas.tolist()
+            return [self._sites[row] for row in rows if areas[row] in inside]
         return [self._sites[row] for row in rows]
+
+    def sites_named(self, site_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Give the sites that have one of these ids, by id."""
+        wanted = set(site_ids)
+        read = (self._sites[row] for row in self.site_columns.marked(wanted))
+        return {site["site_id"]: site for site in read if site["site_id"] in wanted}
 
     def site_services(self) -> set[str]:
         """Name the services that `sites` give, without reading all of them where the build wrote the names down."""
@@ -263,6 +284,10 @@ class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition, ServicesOfE
 
     def frame(self) -> tuple[str, str]:
         """Return the prepared map fragment: its HTML and its script."""
+        return self._frame
+
+    @cached_property
+    def _frame(self) -> tuple[str, str]:
         folder = self.stored.folder / FRAMES
         return (folder / "map.html").read_text(encoding="utf-8"), (folder / "map.js").read_text(encoding="utf-8")
 
@@ -301,6 +326,13 @@ class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition, ServicesOfE
         return np.asarray(np.load(self._web / "boxes.npy", mmap_mode="r"))
 
     @cached_property
+    def _boxes_of_neighbours(self) -> np.ndarray:
+        """Box round each run of so many neighbourhoods: those next to each other in code order lie close by."""
+        starts = np.arange(0, self.count, NEIGHBOURS)
+        least, most = (np.asarray(end.reduceat(self.boxes, starts)) for end in (np.fmin, np.fmax))
+        return np.hstack([least[:, :2], most[:, 2:]])
+
+    @cached_property
     def _indicators(self) -> np.ndarray:
         return np.asarray(np.load(self._web / "indicators.npy", mmap_mode="r"))
 
@@ -324,15 +356,16 @@ class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition, ServicesOfE
     def _postcode_rows(self) -> np.ndarray:
         return np.asarray(np.load(self._web / "postcode_rows.npy", mmap_mode="r"))
 
-    @cached_property
+    @property
     def site_kinds(self) -> list[str]:
         """The service that each of `sites` gives."""
-        return [intern(str(site["service"])) for site in self._sites]
+        return self.site_columns.kinds
 
     @cached_property
-    def _site_areas(self) -> list[Any]:
-        """Neighbourhood in which each of `sites` lies."""
-        return [site["lsoa21cd"] for site in self._sites]
+    def site_columns(self) -> SiteColumns:
+        """What is asked of all of `sites` at once."""
+        sites = self._sites
+        return columns_of(sites.as_published() if isinstance(sites, KeptSites) else sites, self.codes)
 
     @cached_property
     def _sites(self) -> Sequence[dict[str, Any]]:
@@ -341,6 +374,10 @@ class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition, ServicesOfE
             return KeptSites(path, self.own.sites)
         found: list[dict[str, Any]] = orjson.loads(path.read_bytes())
         return [{**site, "name": calm(str(site["name"]))} for site in found] + self.own.sites
+
+    @cached_property
+    def _codes_of(self) -> dict[str, dict[str, dict[str, Any]]]:
+        return {}
 
     @cached_property
     def _focus_cache(self) -> dict[str, FocusArrays]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from service.editions.views import DEFAULT_FOCUS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from service.editions.site_columns import SiteColumns
     from service.own.figures import OwnFigures
 
 ONE_EACH = "Every site counts as 1."
@@ -43,6 +45,8 @@ class ServicesOfEdition:
 
         @property
         def site_kinds(self) -> list[str]: ...  # noqa: D102
+        @property
+        def site_columns(self) -> SiteColumns: ...  # noqa: D102
 
         def sites(self, service: str | None = None, within: str = "") -> Sequence[dict[str, Any]]: ...  # noqa: D102
         def footprints(self, kind: str) -> list[dict[str, Any]]: ...  # noqa: D102
@@ -152,8 +156,8 @@ class ServicesOfEdition:
 
     @cached_property
     def _services(self) -> dict[str, dict[str, Any]]:
-        inside = Counter(str(site["service"]) for site in self.sites() if site.get("inside", True))
-        listed = Counter(self.site_kinds)
+        columns = self.site_columns
+        inside, listed = Counter(compress(columns.kinds, columns.inside.tolist())), Counter(columns.kinds)
         councils = [str(entry["code"]) for entry in self.footprints("lad")]
         found: dict[str, dict[str, Any]] = {}
         for service in load_services().values():

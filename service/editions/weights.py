@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from layers.weighting import weighted_score
-from service.web.queries import NAME, BadQuery
+from service.queries import NAME, BadQuery
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition, FocusArrays

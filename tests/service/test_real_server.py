@@ -21,7 +21,7 @@ import pytest
 
 from service.web.hardening import DEAD_GDAL
 from service.web.workshop import Workshop
-from tests.running import Running, running
+from tests.running import Running, private_memory, running
 
 HERE = "tests.service.workshop_jobs:"
 NO_NEW_RIGHTS = "NoNewPrivs:\t1"
@@ -31,6 +31,12 @@ NO_NEW_RIGHTS = "NoNewPrivs:\t1"
 def server(demo_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with running(demo_store, tmp_path_factory.mktemp("real") / "log", workers=2) as found:
         yield found
+
+
+def test_web_processes_hold_what_all_of_them_need_once(server: Running) -> None:
+    """Each has about 23 MB of its own; one that imports the application for itself has twice that."""
+    for worker in server.workers():
+        assert private_memory(worker) < 32 * 2**20
 
 
 def exchange(port: int, request: bytes) -> bytes:
