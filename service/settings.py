@@ -9,6 +9,7 @@ import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -128,6 +129,17 @@ class Settings(BaseSettings):
         if value and not ADDRESS.fullmatch(value):
             raise ValueError(f"{value!r} is not an address such as https://maps.example.org")
         return value.rstrip("/")
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_path(cls, value: str) -> str:
+        """Refuse an address below a path: pages and files of this site have addresses from the root of a host."""
+        if urlsplit(value).path:
+            raise ValueError(
+                f"{value!r} leads below a path, where the service cannot stand; "
+                "give a host of its own, such as https://maps.example.org"
+            )
+        return value
 
     @field_validator("security_contact")
     @classmethod

@@ -182,9 +182,19 @@ async def flat_out(
     return seen
 
 
-async def half_sent(port: int, number: int) -> list[float]:
-    """Open connections that never finish their headers; give the seconds after which the server let each go."""
-    return await _until_let_go(port, b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", number)
+SILENT = b""
+HTTP_2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))  # RFC 9113, section 3.4
+HALF_A_BODY = (
+    b"POST /api/v1/places/demo/share-outs HTTP/1.1\r\nHost: localhost\r\n"
+    b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+)
+
+
+async def half_sent(
+    port: int, number: int, sent: bytes = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
+) -> list[float]:
+    """Open connections that never finish what they ask, but for `sent` their headers; give when each was let go."""
+    return await _until_let_go(port, sent, number)
 
 
 async def slow_readers(port: int, read: Read, number: int) -> list[float]:

@@ -19,9 +19,11 @@ from service.embeds.page import THEME, EmbedPage, embed_page, framed
 from service.embeds.render import Linked, render
 from service.embeds.snippet import fragment
 from service.pages.furniture import site_pages
+from service.queries import BadQuery, read_edition
 from service.routes.maps import read_service
 from service.web.addresses import public_address
 from service.web.answers import HTML, answer, answer_page, keep_in_lane
+from service.web.api_answers import PROBLEM_JSON
 from service.web.dependencies import (
     RequestedEdition,
     RequestedEditions,
@@ -31,7 +33,6 @@ from service.web.dependencies import (
     described,
     read_view,
 )
-from service.web.queries import BadQuery, read_edition
 
 router = APIRouter()
 STYLE = "text/css; charset=utf-8"
@@ -127,8 +128,10 @@ OEMBED: dict[str, Any] = {
         "html": {"type": "string", "description": "A plain link, a frame, and the script that fits its height"},
     },
 }
+PROBLEM: dict[str, Any] = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 OEMBED_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "How to frame the map", "content": {"application/json": {"schema": OEMBED}}}
+    200: {"description": "How to frame the map", "content": {"application/json": {"schema": OEMBED}}},
+    501: {"description": "XML was asked for, which is not given", "content": PROBLEM},
 }
 
 
@@ -137,9 +140,10 @@ def describe_embed(
     request: Request,
     editions: RequestedEditions,
     url: Annotated[str, Query(description="Full address of a map, an embed or a place's page of this site")] = "",
-    format: Annotated[str, described("json, which is usual; XML is not given", "json")] = "",
+    format: Annotated[str, described("json, which is usual; xml is answered by 501", "json")] = "",
     maxwidth: Annotated[str, described("The most pixels that the frame may be wide", "[1-9][0-9]{0,4}")] = "",
     maxheight: Annotated[str, described("The most pixels that the frame may be high", "[1-9][0-9]{0,4}")] = "",
+    dnt: Annotated[str, Query(description="Do not track, which some editors ask: nobody is, with or without")] = "",
 ) -> Response:
     """Say how to frame a map, from its address (oEmbed 1.0, type rich, or link where there is too little room)."""
     read_format(format)

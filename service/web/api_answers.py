@@ -75,7 +75,7 @@ ANSWERS: dict[str, tuple[str, Schema]] = {
     f"{API}/{{place}}/clusters": (JSON, _about("counts", "rows")),
     f"{API}/{{place}}/need-matched-dial": (JSON, _about()),
     "/downloads/{place}/{layer}.csv-metadata.json": (CSVW, _object(("@context", "url", "tableSchema"))),
-    "/oembed": (JSON, _object(("type", "version", "html", "width", "height"))),
+    "/downloads/{place}/{layer}.excel.csv-metadata.json": (CSVW, _object(("@context", "url", "tableSchema"))),
     "/health/live": (JSON, _object(("status",), status={"const": "live"})),
     "/health/ready": (JSON, _object(("status", "places", "damaged"), status={"enum": ["ready", "degraded", "empty"]})),
 }
@@ -98,6 +98,7 @@ WITH_A_BODY = {
     "413": "The body is too large",
     "415": "The body is not of a kind that can be read",
 }
+BEYOND = "The range begins after the end; one that cannot be read, or several, are passed over and the whole is sent"
 READY = "/health/ready"
 NOT_CACHED = ("/health/live", READY)
 
@@ -113,7 +114,8 @@ def refusals(path: str, method: str) -> dict[str, str]:
         In lower case.
     """
     named = WITH_A_NAME if "{" in path or path == "/oembed" else {}
-    return ALWAYS | named | (WITH_A_BODY if method == "post" else {})
+    held = {"416": BEYOND} if can_be_held(path, method) else {}
+    return ALWAYS | named | held | (WITH_A_BODY if method == "post" else {})
 
 
 def can_be_held(path: str, method: str) -> bool:

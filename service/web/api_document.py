@@ -7,8 +7,8 @@ from typing import Any
 
 from layers.map_layers import LAYERS
 from service.files.downloads import KINDS
+from service.queries import LSOA
 from service.web.api_answers import ANSWERS, NOT_MODIFIED, PROBLEM_JSON, READY, SCHEMAS, can_be_held, refusals
-from service.web.queries import LSOA
 
 METHODS = ("get", "post")
 KINDS_OF = {

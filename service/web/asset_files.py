@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.encodings import Encoding, choose_encoding, compressed_once
 from service.web.answers import is_known
-from service.web.encodings import Encoding, choose_encoding, compressed_once
 from service.web.lean_files import lean_script, lean_style
 
 FOLDER = Path(__file__).parent.parent / "assets"

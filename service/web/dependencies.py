@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, NamedTuple, get_origin
 
@@ -17,8 +18,7 @@ from service.editions.open_editions import OpenEditions
 from service.editions.services import ACCEPTING
 from service.editions.views import ACCESS, ACCESS_WORDS, DEFAULT_FOCUS, View
 from service.editions.weights import WEIGHTS, check_weights, names_in, own_names, read_weights
-from service.web.errors import UnknownIndicator
-from service.web.queries import (
+from service.queries import (
     EDITION,
     LSOA,
     NAME,
@@ -37,11 +37,13 @@ from service.web.queries import (
     read_rho,
     read_within,
 )
+from service.web.errors import UnknownIndicator
 from service.web.turns import turn_lent
 from service.web.words_of_query import words_of_query
 from service.web.workshop import Workshop
 
 OWN_READER = "/ogc"
+LONGEST_TYPED = 400
 __all__ = ["LSOA", "read_bbox", "read_detail", "read_name", "read_page"]
 
 
@@ -89,7 +91,12 @@ WeightsText = Annotated[
     str, described("indicator=weight,... in place of the focus's own weights; 0 leaves one out", WEIGHTS)
 ]
 EditionText = Annotated[str, described("Id of an edition; the newest when left out", EDITION)]
-DetailText = Annotated[str, described("Geometry: full, map or none", "full|map|none")]
+DetailText = Annotated[
+    str,
+    described(
+        "Geometry: full, map or none; figures: none, and only what the map of the layer shows", "full|map|none|figures"
+    ),
+]
 BoxText = Annotated[str, described("west,south,east,north in degrees", ",".join([NUMBER] * 4))]
 PageText = Annotated[str, described("Page of the table, from 1", PAGE)]
 ServiceText = Annotated[str, described("Name of a service", NAME)]
@@ -255,6 +262,11 @@ class Forgiven(NamedTuple):
     def notices(self) -> list[str]:
         """What fell away because another field was changed."""
         return [slip.sentence for slip in self.slips if not slip.wrong]
+
+
+def as_typed(request: Request, slips: Iterable[Slip]) -> dict[str, str]:
+    """Give the fields at fault as they were typed, by name: a form keeps them beside what it says of them."""
+    return {slip.parameter: request.query_params.get(slip.parameter, "")[:LONGEST_TYPED] for slip in slips}
 
 
 DIAL_SLIP = "Enter a dial from 1 to 20, with at most two decimals, such as 3 or 4.25"

@@ -17,12 +17,12 @@ from starlette.responses import HTMLResponse, Response
 
 from geodata import errors as data
 from layers.map_layers import UnknownLayer
-from service.embeds.errors import NotOurs
+from service.embeds.errors import NotInXml, NotOurs
 from service.files.downloads import UnknownKind
 from service.ogc.errors import UnknownCollection, UnknownFeature
+from service.queries import BadQuery
 from service.travel.edition_times import UnknownMode
 from service.web.policies import starts_with
-from service.web.queries import BadQuery
 from service.web.slow_readers import ReaderLetGo
 from service.web.workshop import JobFailed, WorkshopBusy
 
@@ -91,6 +91,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     ),
     UnknownMode: Problem(422, "unknown-mode", "No travel times of this kind here"),
     BadQuery: Problem(422, "bad-query", "The address has a parameter that cannot be used"),
+    NotInXml: Problem(501, "not-in-xml", "Not given as XML", "Give format=json, or leave it out."),
     data.BuildMissing: Problem(503, "build-missing", "Nothing has been built for this place yet", "", 60),
     data.DamagedEdition: Problem(503, "damaged-edition", "A stored file of this edition is damaged", "", 60),
     WorkshopBusy: Problem(503, "busy", "Too many downloads are being made", "Try again in a moment.", 5),
@@ -106,6 +107,7 @@ PLAIN = {
     413: Problem(413, "too-large", "The request is too large"),
     414: Problem(414, "query-too-long", "The address is too long", "Shorten the query string."),
     415: Problem(415, "wrong-kind", "The request is not of a kind that can be read"),
+    416: Problem(416, "beyond-the-end", "The range begins after the end", "Content-Range says how long the whole is."),
     422: Problem(422, "bad-query", "The address has a parameter that cannot be used"),
     431: Problem(431, "header-too-long", "The request has a header that is too long", "Leave out what is not needed."),
     500: Problem(500, "internal", "Something went wrong here", "Try again; if it stays, report the request id."),
@@ -122,7 +124,8 @@ NAMING = {
 }
 """Parameters that can name something unknown, by the name of the problem."""
 
-UNREMARKABLE = (data.BuildMissing, ReaderLetGo, ClientDisconnect, WorkshopBusy)  # no fault of ours: not logged
+UNREMARKABLE = (data.BuildMissing, NotInXml, ReaderLetGo, ClientDisconnect, WorkshopBusy)
+"""No fault of ours: not logged."""
 BAD_FIELD = Problem(422, "bad-field", "The request has a field that cannot be used")
 
 
@@ -194,8 +197,10 @@ def _known(error: Exception, problem: Problem) -> Fault:
 def with_parameter(fault: Fault, given: Iterable[tuple[str, str]]) -> Fault:
     """Name the parameter of an address that names something unknown: its value is what the fault speaks of."""
     names = NAMING.get(fault.problem.name, ())
-    found = {name for name, text in given if name in names and text and text[:20] in fault.detail}
-    return fault if fault.parameter or len(found) != 1 else replace(fault, parameter=found.pop())
+    found = {name: text[:20] for name, text in given if name in names and text and text[:20] in fault.detail}
+    quoted = [name for name, text in found.items() if f"'{text}" in fault.detail]  # names that are known are listed too
+    told = quoted or list(found)
+    return fault if fault.parameter or len(told) != 1 else replace(fault, parameter=told[0])
 
 
 def _validation(error: RequestValidationError) -> Fault:
@@ -241,15 +246,26 @@ def error_body(path: str, fault: Fault, identity: str) -> tuple[bytes, str]:
     return orjson.dumps(said | members), "application/json"
 
 
-def plain_page(fault: Fault, identity: str) -> str:
-    """Return a page that needs no template: what is shown when the template itself fails."""
-    hint = html.escape(fault.hint or fault.problem.hint)
+def plain_page(path: str, fault: Fault, identity: str) -> str:
+    """Return a page that needs no template: what is shown when the template itself fails, or there is no time for it.
+
+    In a frame of another site's page it has no link home, which could not be shown there.
+    """
+    title, said = html.escape(fault.problem.title), (fault.detail, fault.hint or fault.problem.hint)
+    words = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in (*said, f"Request id: {identity}") if sentence)
+    home = "" if starts_with(path, ("/embed",)) else '<p><a href="/">Home</a></p>'
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>'
-        f"{html.escape(fault.problem.title)}</title></head><body><main><h1>{html.escape(fault.problem.title)}</h1>"
-        f"<p>{html.escape(fault.detail)}</p><p>{hint}</p>"
-        f'<p>Request id: {html.escape(identity)}</p><p><a href="/">Home</a></p></main></body></html>'
+        '<!doctype html><html lang="en-GB"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title></head>'
+        f"<body><main><h1>{title}</h1>{words}{home}</main></body></html>"
     )
+
+
+def short_body(path: str, fault: Fault, identity: str, *, page: bool) -> tuple[bytes, str]:
+    """Write a fault without a template, and name its media type: as a page where people read and `page` is taken."""
+    if page and not wants_problem(path):
+        return plain_page(path, fault, identity).encode(), "text/html; charset=utf-8"
+    return error_body(path, fault, identity)
 
 
 def answer(request: Request, fault: Fault, page: Callable[[Request, Fault], str] | None) -> Response:
@@ -267,7 +283,7 @@ def answer(request: Request, fault: Fault, page: Callable[[Request, Fault], str]
             text = page(request, fault)
         except Exception:
             LOG.exception("the error page failed", extra={"request_id": identity})
-    return HTMLResponse(text or plain_page(fault, identity), fault.problem.status, headers)
+    return HTMLResponse(text or plain_page(request.url.path, fault, identity), fault.problem.status, headers)
 
 
 def add_error_handlers(app: FastAPI, page: Callable[[Request, Fault], str] | None = None) -> None:

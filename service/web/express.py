@@ -11,9 +11,9 @@ import secrets
 import time
 from typing import TYPE_CHECKING
 
+from service.web.answer_keys import UNCHANGED, key_of, known_tags
 from service.web.answers import is_known
-from service.web.encodings import choose_encoding
-from service.web.heads import LONGEST_HEADER, slip_in
+from service.web.heads import slip_in
 from service.web.log import write_access
 from service.web.slow_readers import PIECE
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from service.web.fast_lane import FastLane, Finished
     from service.web.policies import Headers
     from service.web.shield import Scope, Send, Shield
-
-UNCHANGED = (b"etag", b"vary", b"cache-control")
-UNUSUAL = (b"content-length", b"transfer-encoding", b"range")
 
 
 class Express:
@@ -44,13 +41,13 @@ class Express:
     async def give(self, scope: Scope, send: Send) -> bool:
         """Answer if that is finished, and tell whether it was."""
         began = time.perf_counter()
-        asked = asked_for(scope["headers"])
-        if asked is None:
+        known = known_tags(scope["headers"])
+        if known is None:
             return False
-        found = self.lane.find((scope["path"], scope["query_string"], choose_encoding(asked[0])))
+        found = self.lane.find(key_of(scope))
         if found is None or len(found.body) > PIECE or slip_in(scope) is not None:
             return False
-        same = is_known(asked[1], found.etag)
+        same = is_known(known, found.etag)
         status, body = (304, b"") if same else (200, found.body)
         identity = secrets.token_hex(8)
         headers = [*self._headers(found, scope["path"])[same], (b"x-request-id", identity.encode())]
@@ -74,18 +71,3 @@ class Express:
             unchanged = [(name, value) for name, value in given if name in UNCHANGED]
             found.headers = self.shield.headers_for(path, given), self.shield.headers_for(path, unchanged)
         return found.headers
-
-
-def asked_for(headers: Headers) -> tuple[str, str] | None:
-    """Give ``Accept-Encoding`` and ``If-None-Match`` as they came; None for a request with a body, or for a part."""
-    accepted = known = b""
-    for name, value in headers:
-        if len(value) > LONGEST_HEADER:
-            return None  # the shield refuses it
-        if name == b"accept-encoding":
-            accepted = accepted or value
-        elif name == b"if-none-match":
-            known = known or value
-        elif name in UNUSUAL:
-            return None
-    return accepted.decode("latin-1"), known.decode("latin-1")

@@ -23,15 +23,14 @@ from layers.map_layers import LAYERS
 from service.drawing.layer_body import is_at_hand
 from service.editions.edition import Edition
 from service.editions.open_editions import OpenEditions
+from service.encodings import Encoding
+from service.memory import Memory, Met
+from service.queries import check_parameters
+from service.web.answer_keys import UNCHANGED, Key, key_of, known_tags
 from service.web.answers import LANE, Slot, is_known
 from service.web.dependencies import ViewWords, check_names, edition_named, read_view
-from service.web.encodings import Encoding, choose_encoding
-from service.web.express import UNCHANGED, asked_for
-from service.web.memory import Memory, Met
-from service.web.queries import check_parameters
 
 Message = MutableMapping[str, Any]
-Key = tuple[str, bytes, Encoding]
 LayerAnswer = Callable[[Request, Edition, Any, str, str], Response]
 REMEMBERED_BYTES = 6 * 2**20
 LARGEST_REMEMBERED = 2 * 2**20
@@ -111,13 +110,12 @@ class FastLane:
         if scope["type"] != "http" or scope["method"] != "GET":
             await self.app(scope, receive, send)
             return
-        accepted = next((value for name, value in scope["headers"] if name == b"accept-encoding"), b"")
-        key = scope["path"], scope["query_string"], choose_encoding(accepted.decode("latin-1"))
+        key = key_of(scope)
         scope.setdefault("state", {})[LANE] = slot = Slot()
         watched = Watched(send)
-        known = asked_for(scope["headers"])
+        known = known_tags(scope["headers"])
         if known is not None and (kept := self.find(key)) is not None:  # too long for the express, which sends no parts
-            await self._give_again(kept, known[1], scope, send)
+            await self._give_again(kept, known, scope, send)
             return
         answer = await self._layer(scope, receive, key[2])
         if answer is None:
@@ -136,7 +134,7 @@ class FastLane:
         await send({"type": "http.response.body", "body": b"" if same else kept.body, "more_body": False})
 
     def find(self, key: Key) -> Finished | None:
-        """Give a finished answer by path, query and encoding, if there is one that still holds."""
+        """Give a finished answer by its key, if there is one that still holds."""
         found = self.finished.find(key)
         if found is not None and not self._stands(found):
             self.finished.forget(key)

@@ -1,7 +1,8 @@
 """Parts of an answer: one range of bytes (RFC 9110, section 14), for programs that read a file piece by piece.
 
 It lies between the shield and what answers. An answer that has a length, a strong tag and no encoding can be cut;
-a request for several ranges, or one that cannot be read, gets the whole, as the standard allows.
+a request for several ranges, or one that cannot be read, gets the whole, as the standard allows; one for what lies
+beyond the end is refused by name.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import MutableMapping
 from typing import Any, NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service.web.errors import PLAIN, Fault, error_body, request_id
 
 Message = MutableMapping[str, Any]
 Headers = list[tuple[bytes, bytes]]
@@ -64,7 +67,8 @@ class Ranges:
         if not wanted or scope["method"] != "GET" or scope.get("state", {}).get("head"):
             await self.app(scope, receive, send)
             return
-        cut = Cut(send, wanted, _header(scope["headers"], b"if-range"))
+        beyond = error_body(scope["path"], Fault(PLAIN[416]), request_id(scope))
+        cut = Cut(send, wanted, _header(scope["headers"], b"if-range"), beyond)
         scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
         await self.app(scope, receive, cut)
 
@@ -78,19 +82,27 @@ class Cut:
         What takes the messages.
     wanted, only_if : bytes
         The headers ``Range`` and ``If-Range``.
+    beyond : tuple of (bytes, str)
+        Body and media type of the refusal where nothing lies within the range.
     """
 
-    def __init__(self, send: Send, wanted: bytes, only_if: bytes) -> None:
+    def __init__(self, send: Send, wanted: bytes, only_if: bytes, beyond: tuple[bytes, str]) -> None:
         self._send = send
         self._wanted = wanted
         self._only_if = only_if
+        self._beyond = beyond
+        self._refused = False
         self._part: Part | None = None
         self._at = 0
 
     async def __call__(self, message: Message) -> None:
         """Pass one message on, or what is left of it."""
+        if self._refused:
+            return  # of the whole nothing is sent
         if message["type"] == "http.response.start":
             await self._send(self._started(message))
+            if self._refused:
+                await self._send({"type": "http.response.body", "body": self._beyond[0]})
         elif message["type"] == "http.response.body" and self._part is not None:
             await self._send({**message, "body": self._kept(message.get("body", b""), self._part)})
         else:
@@ -103,12 +115,22 @@ class Cut:
         part = None if whole or self._only_if not in (b"", tag) else read_range(self._wanted, int(length))
         if part is None:
             return message
-        self._part = part
         left = part.stop - part.start
+        if not left:
+            return self._refusal(message, length)
+        self._part = part
         kept = [(name, value) for name, value in headers if name not in (b"content-length", b"content-range")]
-        said = b"bytes %d-%d/%b" % (part.start, part.stop - 1, length) if left else b"bytes */" + length
+        said = b"bytes %d-%d/%b" % (part.start, part.stop - 1, length)
         kept += [(b"accept-ranges", b"bytes"), (b"content-range", said), (b"content-length", b"%d" % left)]
-        return {**message, "status": 206 if left else 416, "headers": kept}
+        return {**message, "status": 206, "headers": kept}
+
+    def _refusal(self, message: Message, length: bytes) -> Message:
+        """Say how long the whole is, as RFC 9110 asks in 15.5.17; what the headers of the whole tell is not of this."""
+        self._refused = True
+        body, kind = self._beyond
+        told = {b"content-type": kind.encode(), b"content-length": b"%d" % len(body), b"cache-control": b"no-store"}
+        headers = [*told.items(), (b"accept-ranges", b"bytes"), (b"content-range", b"bytes */" + length)]
+        return {**message, "status": 416, "headers": headers}
 
     def _kept(self, body: bytes, part: Part) -> bytes:
         """Give what of the next bytes lies within the part."""

@@ -16,8 +16,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from service.web.encodings import Encoding, choose_encoding, compressed
-from service.web.errors import PLAIN, Fault, error_body
+from service.encodings import Encoding, choose_encoding, compressed
+from service.web.errors import PLAIN, Fault, short_body
 from service.web.heads import slip_in
 from service.web.log import write_access
 from service.web.metrics import Metrics
@@ -289,7 +289,8 @@ class Exchange:
     async def refuse(self, status: int, detail: str = "", parameter: str = "") -> None:
         """Answer without asking the application."""
         problem = PLAIN[status]
-        body, kind = error_body(self.path, Fault(problem, detail, parameter), self.identity)
+        page = b"text/html" in self.header(b"accept").lower()
+        body, kind = short_body(self.path, Fault(problem, detail, parameter), self.identity, page=page)
         headers = [
             (b"content-type", kind.encode()),
             (b"content-length", str(len(body)).encode()),

@@ -21,9 +21,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any, NoReturn
 
+from service.queries import BadQuery
 from service.web.hardening import DEAD_GDAL, harden, leave_the_network, limit_files
 from service.web.log import without_postcodes
-from service.web.queries import BadQuery
 from service.web.turns import turn_lent
 
 FRAME = struct.Struct(">cQ")  # kind, length

@@ -13,8 +13,7 @@ from starlette.exceptions import HTTPException
 
 from geodata import errors as data
 from layers.map_layers import UnknownLayer
-from service.web.errors import PLAIN, PROBLEMS, STATUS_CODES, BadQuery, add_error_handlers, fault_of, plain_page
-from service.web.queries import (
+from service.queries import (
     check_parameters,
     read_bbox,
     read_detail,
@@ -23,6 +22,18 @@ from service.web.queries import (
     read_page,
     read_rho,
     read_within,
+)
+from service.web.errors import (
+    PLAIN,
+    PROBLEMS,
+    STATUS_CODES,
+    BadQuery,
+    Fault,
+    UnknownIndicator,
+    add_error_handlers,
+    fault_of,
+    plain_page,
+    with_parameter,
 )
 
 
@@ -136,8 +147,13 @@ def test_a_subclass_is_answered_as_its_parent() -> None:
     assert fault_of(UnknownHamlet("x")).problem.name == "unknown-place"
 
 
+def test_what_is_quoted_is_at_fault_and_not_what_is_listed_as_known() -> None:
+    fault = Fault(PROBLEMS[UnknownIndicator], "No indicator 'nan' here; choose one of low_income, overcrowded.")
+    assert with_parameter(fault, [("outcome", "overcrowded"), ("indicator", "nan")]).parameter == "indicator"
+
+
 def test_the_plain_page_is_whole() -> None:
-    page = plain_page(fault_of(data.UnknownPlace("No place.")), "abc")
+    page = plain_page("/places/nowhere", fault_of(data.UnknownPlace("No place.")), "abc")
     assert page.startswith("<!doctype html>")
     assert "abc" in page
     json.dumps(page)

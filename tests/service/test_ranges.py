@@ -46,8 +46,14 @@ def test_parts_put_together_are_the_whole(served: Any, address: str) -> None:
 def test_what_cannot_be_cut_is_sent_whole_or_refused(served: Any) -> None:
     whole = served.get(GEOJSON, headers={"accept-encoding": "identity"})
     beyond = served.get(GEOJSON, headers={"range": "bytes=99999999-"})
-    assert (beyond.status_code, beyond.content) == (416, b"")
+    assert (beyond.status_code, beyond.json()["type"]) == (416, "urn:evenreach:error:beyond-the-end")
+    assert beyond.headers["content-type"] == "application/problem+json"
     assert beyond.headers["content-range"] == f"bytes */{len(whole.content)}"
+    assert beyond.json()["request_id"] == beyond.headers["x-request-id"]
+    assert int(beyond.headers["content-length"]) == len(beyond.content)
+    assert not {"etag", "content-disposition"} & set(beyond.headers)
+    of_the_standard = served.get("/ogc/collections/demo-sites/items", headers={"range": "bytes=99999999-"})
+    assert (of_the_standard.status_code, of_the_standard.json()["code"]) == (416, "beyond-the-end")
     for headers in ({"range": "bytes=0-1,5-6"}, {"range": "bytes=0-9", "if-range": '"another"'}):
         answer = served.get(GEOJSON, headers=headers)
         assert (answer.status_code, answer.content) == (200, whole.content)

@@ -229,6 +229,24 @@ def test_requests_beyond_the_cap_are_asked_to_come_back_but_health_answers() -> 
     assert (health.status, later.status) == (200, 200)
 
 
+BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("path", ["/places/demo", "/embed/demo/need"])
+def test_people_who_are_refused_get_a_page_and_programs_a_problem(path: str) -> None:
+    full = Shield(hello, limits=Limits(concurrency=0))
+    busy = ask(full, scope(path=path, headers=BROWSER))
+    assert (busy.status, busy.headers["retry-after"], busy.headers["cache-control"]) == (503, "2", "no-store")
+    assert busy.headers["content-type"] == "text/html; charset=utf-8"
+    assert "script-src 'self'" in busy.headers["content-security-policy"]
+    assert b"<h1>The service is busy</h1><p>Try again in a moment.</p>" in busy.body
+    assert (b"<a" in busy.body) == (path != "/embed/demo/need"), "a frame cannot show the home page"
+    too_long = ask(Shield(hello), scope(path=path, query=b"a" * 9999, headers=BROWSER))
+    assert (too_long.status, b"<h1>The address is too long</h1>" in too_long.body) == (414, True)
+    assert ask(full, scope(path=path)).problem()["status"] == 503
+    assert ask(full, scope(path="/geojson/demo/need", headers=BROWSER)).problem()["status"] == 503
+
+
 def test_a_reader_who_takes_an_answer_slowly_counts_for_nothing() -> None:
     async def story() -> tuple[Answer, int]:
         shield = Shield(hello, limits=Limits(concurrency=1))
