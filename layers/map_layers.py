@@ -31,18 +31,18 @@ PALETTES: dict[str, tuple[str, str, str, str, str]] = {
 }
 
 CERTAINTY_LABELS = (
-    "In it in at least 90 of 100 draws",
-    "May or may not be in it: in 10 to 90 of 100 draws",
-    "In it in at most 10 of 100 draws",
+    "In it at least 90 times in 100",
+    "May be in it: 10 to 90 times in 100",
+    "In it at most 10 times in 100",
 )
 CLUSTER_LABELS = (
-    "Greater need among greater need",
-    "Greater need among lesser need",
-    "Lesser need among greater need",
-    "Lesser need among lesser need",
-    "No clear pattern (not significant)",
+    "Greater need, like its neighbours",
+    "Greater need than its neighbours",
+    "Lesser need than its neighbours",
+    "Lesser need, like its neighbours",
+    "No clear pattern",
 )
-HATCHED_LABEL = "Hatched colour: in the fifth of greatest need in 10 to 90 of 100 draws"
+HATCHED_LABEL = "Hatched colour: may or may not be among the fifth of greatest need"
 RANKED = ("targeting", "need")
 
 
@@ -246,7 +246,7 @@ def certainty(focus: Mapping[str, Any], indicator: Mapping[str, Any]) -> MapLaye
         column="top_fifth_chance",
         class_column="certainty_class",
         classes="named",
-        value_name="Share of draws in the fifth of greatest need",
+        value_name="How often it is in the fifth of greatest need, 0 to 1",
         unit="",
         about_classes="The score is worked out 2,000 times, each time with counts and weights moved a little and "
         "in another way of scoring. The classes say how often a neighbourhood is in the fifth of greatest need.",
@@ -267,10 +267,10 @@ def clusters(focus: Mapping[str, Any], indicator: Mapping[str, Any]) -> MapLayer
         classes="named",
         value_name=str(indicator.get("name", "Value")) if named else "Need score",
         unit="",
-        about_classes="Neighbourhoods that are like, or unlike, those they touch, more than chance would make them "
-        "(local Moran's I, 9,999 permutations, false discovery rate 5 %).",
+        about_classes="Neighbourhoods that are more like those they touch, or more unlike them, than chance alone "
+        "would often make them.",
         palette="clusters",
-        note="Not significant does not mean low need. A cluster says where values gather, not why.",
+        note="No clear pattern does not mean low need. A cluster says where values gather, not why.",
         decimals=int(indicator.get("decimals", 1)),
         polarity=int(indicator.get("polarity", 1)),
         labels=CLUSTER_LABELS,

@@ -17,7 +17,7 @@ from service.pages.furniture import Pages
 from service.pages.map import LAYER_NAMES, services_of
 from service.pages.planner import footprint_choices
 from service.pages.wording import fixed
-from service.web.queries import BadQuery
+from service.queries import BadQuery
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition
@@ -122,6 +122,7 @@ def builder_result(edition: Edition, view: View, page: EmbedPage, pages: Pages, 
         "sandbox": SANDBOX,
         "snippet": frame_snippet(page.framed, pages, public),
         "address": address,
+        "follows": not view.edition,
         "fragment": copied,
         "fragment_address": fragment_address(page),
         "fragment_size": fixed(len(copied.encode()) / 1000, 0),

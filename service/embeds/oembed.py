@@ -7,11 +7,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urldefrag
 
 from service.embeds.addresses import USUAL_LAYER
-from service.embeds.errors import NotOurs
+from service.embeds.errors import NotInXml, NotOurs
 from service.embeds.page import Framed
 from service.embeds.snippet import HEIGHT, HEIGHT_SCRIPT, WIDTH, frame_snippet
 from service.pages.furniture import Pages
-from service.web.queries import BadQuery
+from service.queries import BadQuery
 
 PATH = re.compile(r"/(?P<kind>embed|maps|places)/(?P<place>[a-z0-9-]{1,64})(?:/(?P<layer>[a-z0-9_]{1,64}))?")
 SIZE = "[1-9][0-9]{0,4}"
@@ -31,7 +31,9 @@ def read_size(parameter: str, text: str) -> int | None:
 
 
 def read_format(text: str) -> None:
-    """Check that JSON is wanted; the standard's other format, XML, is not given."""
+    """Check that JSON is wanted; the standard's other format, XML, has an answer of its own there (501)."""
+    if text == "xml":
+        raise NotInXml("The answer is given as JSON alone.")
     if text not in ("", "json"):
         raise BadQuery("format", f"format is {text[:40]!r}.", hint="Give json, or leave it out; XML is not given.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
-from service.web.queries import BadQuery
+from service.queries import BadQuery
 
 TITLE_LENGTH = 120
 TITLE = rf"[^\x00-\x1f\x7f]{{1,{TITLE_LENGTH}}}"

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from service.drawing.features import collection, councils, lines, sites
+from service.drawing.prepared import FIGURES
 from service.editions.scoring import Scores, score
 from service.editions.views import ACCESS, View
 from service.embeds.addresses import embed_address, map_query, with_query
 from service.embeds.options import EmbedOptions
 from service.embeds.parts import Part
 from service.embeds.tables import EmbedTable, embed_table
-from service.pages.furniture import built_on
+from service.pages.furniture import built_on, sources_address
 from service.pages.map import MapPage, accepting_of, layer_title, map_page, map_picture
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def embed_page(
         table=embed_table(edition, view, scores, service=service),
         options=options,
         links=_links(view, shown, service),
-        sources=f"/sources?{urlencode({'place': view.place})}",
+        sources=sources_address(view.place, view.edition),
         styles=(_asset("style", STYLE, assets), Part("style", "theme.css", THEME, theme.encode)),
         scripts=_scripts(edition, assets),
         data=_data(edition, view, scores, shown),
@@ -230,8 +231,9 @@ def _data(edition: Edition, view: View, scores: Scores, shown: MapPage) -> tuple
         return (Part("data", "councils", shown.councils, lambda: councils(edition, scores)), *ground)
     areas_view = view.but(layer="targeting") if view.layer == "sites" else view
     areas_scores = score(edition, areas_view) if view.layer == "sites" else scores
-    detail = "full" if edition.large else "map"
+    detail = FIGURES if shown.outlines else "full" if edition.large else "map"
     areas = Part("data", "areas", shown.geojson, lambda: collection(edition, areas_scores, detail=detail))
+    outlines = [Part("data", "outlines", shown.outlines, edition.prepared.outlines)] if shown.outlines else []
     services = [key.id for key in shown.services] if shown.sites else []
     joined = "&" if "?" in shown.sites else "?"
     points = [
@@ -243,7 +245,7 @@ def _data(edition: Edition, view: View, scores: Scores, shown: MapPage) -> tuple
         )
         for name in services
     ]
-    return (areas, *points, *ground)
+    return (areas, *outlines, *points, *ground)
 
 
 def _sites_view(edition: Edition, view: View) -> View:

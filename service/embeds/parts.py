@@ -21,7 +21,7 @@ class Part:
         What it is for the page.
     name : str
         Its file name: plain letters, digits, dots and underscores. For data, the word by which the page's script
-        asks for it: ``areas``, ``councils``, ``ground``, ``sites?service=gp``.
+        asks for it: ``areas``, ``outlines``, ``councils``, ``ground``, ``sites?service=gp``.
     address : str
         Where this site serves it, relative to the site.
     make : callable

@@ -123,7 +123,7 @@ def render(page: EmbedPage, strategy: Strategy, pages: Pages, *, oembed: str = "
 
 def _context(page: EmbedPage, strategy: Strategy, styles: list[Placed], scripts: list[Placed]) -> dict[str, Any]:
     shown = page.map
-    addresses = {"geojson": "areas", "councils": "councils", "sites": "sites", "ground": "ground"}
+    addresses = {name: name for name in ("outlines", "councils", "sites", "ground")} | {"geojson": "areas"}
     given: dict[str, Any] = {
         attribute: strategy.data_address(name, getattr(shown, attribute)) for attribute, name in addresses.items()
     }

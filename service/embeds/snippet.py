@@ -9,6 +9,7 @@ from layers.map_layers import PALETTES
 from service.embeds.addresses import with_query
 from service.embeds.page import EmbedPage, Framed
 from service.pages.furniture import Pages
+from service.pages.map import LegendLine
 
 SANDBOX = "allow-scripts allow-popups allow-popups-to-escape-sandbox allow-downloads"
 """What a frame may do. Its links open pages of their own, which need their forms: they leave the sandbox."""
@@ -58,7 +59,7 @@ def frame_snippet(
 def fragment(page: EmbedPage, pages: Pages, public: str) -> str:
     """Write the picture and the table of an embed, for content systems that strip frames.
 
-    The copy stays as it is, so its picture and its link stay with the same edition.
+    The copy stays as it is, so its picture and its links stay with the same edition.
 
     Returns
     -------
@@ -68,6 +69,7 @@ def fragment(page: EmbedPage, pages: Pages, public: str) -> str:
     """
     given: dict[str, Any] = {"embed": page, "public": public, "width": PICTURE_WIDTH, "shades": _shades(page)}
     given |= {"picture": _pinned(page, page.picture.address), "link": _pinned(page, page.links[0].address)}
+    given |= {"sources": _pinned(page, page.sources)}
     return pages.draw("embed/fragment.html", given)
 
 
@@ -81,11 +83,13 @@ def _pinned(page: EmbedPage, address: str) -> str:
 def _shades(page: EmbedPage) -> list[tuple[str, str]]:
     """Write the legend in words: each colour, and what it stands for; nothing where areas have one colour."""
     shades = dict(zip(PALETTES[page.map.layer.palette], SHADES.get(page.map.layer.palette, ()), strict=False))
-    return [
-        (shades.get(line.colour, HATCHED), ", ".join(filter(None, (line.label, line.range, line.count_text))))
-        for line in page.map.legend
-        if shades
-    ]
+    return [(shades.get(line.colour, HATCHED), _class_words(line)) for line in page.map.legend if shades]
+
+
+def _class_words(line: LegendLine) -> str:
+    """Say in a row what a colour stands for; its own colon gives way to the one behind the colour's name."""
+    name = line.label.replace(": ", ", ", 1)
+    return ", ".join(filter(None, (name, line.range, line.count_text)))
 
 
 def fragment_address(page: EmbedPage) -> str:

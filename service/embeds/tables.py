@@ -25,16 +25,17 @@ if TYPE_CHECKING:
     from service.editions.views import View
 
 CLASS_ON_MAP = "Class on the map"
-HATCHED = "may or may not be in fifth 1"
+NOT_CERTAIN = ("but not certain", "but may be in fifth 1")  # of a neighbourhood in fifth 1, and in another
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line: who, a second name in smaller letters, and the cells of the other columns."""
+    """One line: who, a second name in smaller letters, the other columns, and the code its own page goes by."""
 
     name: str
     also: str
     cells: tuple[str, ...]
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ def _neighbourhoods(edition: Edition, view: View, scores: Scores, drawn: DrawnLa
                 *(str(column[item] or "") for column in also),
                 *_class_cell(drawn, labels, item),
             ),
+            str(names[item]["lsoa21cd"]),
         )
         for item in _order(drawn).tolist()
     )
@@ -102,8 +104,10 @@ def _neighbourhoods(edition: Edition, view: View, scores: Scores, drawn: DrawnLa
 def _class_cell(drawn: DrawnLayer, labels: dict[int, str], item: int) -> tuple[str, ...]:
     if drawn.layer.classes == "breaks":
         return ()
-    label = labels[int(drawn.numbers[item])]
-    return (f"{label}, {HATCHED}" if drawn.hatched[item] else label,)
+    number = int(drawn.numbers[item])
+    if not drawn.hatched[item]:
+        return (labels[number],)
+    return (f"{labels[number].partition(':')[0]}, {NOT_CERTAIN[number != 1]}",)
 
 
 def _value(drawn: DrawnLayer, item: int) -> str:

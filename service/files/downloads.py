@@ -19,7 +19,7 @@ from service.drawing.features import collection, sites
 from service.editions.edition import Edition, open_edition
 from service.editions.scoring import score
 from service.editions.views import View
-from service.files.file_table import Table, describing_lines, table_of
+from service.files.file_table import Table, describing_text, table_of
 
 if TYPE_CHECKING:
     from service.files.map_style import StyleRule
@@ -37,7 +37,7 @@ MEDIA_TYPES = {
     "parquet": "application/vnd.apache.parquet",
     "pdf": "application/pdf",
 }
-WRITTEN = "2"
+WRITTEN = "3"
 """Part of the tag of every file: to be raised whenever the same figures would be written differently."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # full-width forms too: Excel reads them
 
@@ -96,7 +96,7 @@ def csv_metadata(table: Table, file: str) -> bytes:
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
         "url": file,
         "dc:title": table.facts["title"],
-        "dc:description": " ".join(describing_lines(table.facts)),
+        "dc:description": describing_text(table.facts),
         "dc:rights": table.facts["attribution"],
         "dialect": {"encoding": "utf-8", "lineTerminators": ["\n"], "header": True},
         "tableSchema": {

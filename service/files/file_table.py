@@ -21,6 +21,7 @@ from service.editions.scoring import LEADING, METHOD_VERSION, OWN_WEIGHTS, Score
 from service.editions.services import takes_new
 from service.editions.site_names import ORDER_OF_SITES, in_order
 from service.editions.views import ACCESS, View, dial_text
+from service.files.column_words import ABOUT_COLUMNS, ABOUT_SITES, words_in_view
 
 TEXT = (
     *access.TEXT,
@@ -45,67 +46,6 @@ WHOLE = (
     *access.WHOLE,
 )
 NONE_IS_ZERO = ("need_fifth", "rank", "place_rank", "rank_low", "rank_high", *access.NONE_IS_ZERO)
-AMONG = "among the neighbourhoods asked for: the whole place, or those of within="
-ABOUT_COLUMNS = {
-    "lsoa21cd": "Code of the neighbourhood: its 2021 LSOA",
-    "lsoa21nm": "Name of the LSOA",
-    "msoa21hclnm": "House of Commons Library name of the wider area (MSOA)",
-    "wd24nm": "Ward, 2024",
-    "lad24cd": "Code of the council, 2024",
-    "lad24nm": "Council, 2024",
-    "population": "Residents, mid-2022",
-    "eligible": "People of the ages the focus is about",
-    "need_score": "Need score, 0 to 100; 100 is the greatest need",
-    "need_position": "Share of people in neighbourhoods of lower need plus half of those at the same need, 0 to 1, "
-    f"{AMONG}",
-    "need_fifth": f"Fifth of neighbourhoods by need, {AMONG}; 1 is the greatest need",
-    "targeting_score": f"Share per head as a multiple of the average, {AMONG}; 1 is average",
-    "rank": f"Rank by need, {AMONG}; 1 is the greatest need",
-    "place_rank": "Rank by need in the whole place; 1 is the greatest need",
-    "rank_low": f"Low end of the rank, {AMONG}: 5 of 100 draws are lower; 1 is the greatest need",
-    "rank_high": f"High end of the rank, {AMONG}: 5 of 100 draws are higher",
-    "top_fifth_chance": f"Share of draws in which it is in the fifth of greatest need, 0 to 1, {AMONG}",
-    "certainty": "surely in or surely out of the fifth of greatest need (9 of 10 draws), borderline, or method only: "
-    "more than a third of the weight has no published counts, so the draws show only how much the method matters",
-    "grade": "Least sure grade among the indicators used: measured, apportioned, modelled or imputed",
-    "note": "What is not known here",
-    "certainty_class": "Class on the map: 1 in the fifth of greatest need in 9 of 10 draws or more, 2 in 1 to 9 of "
-    "10, 3 in 1 of 10 or fewer",
-    "value": "The value whose clusters these are: the need score, or the indicator asked for",
-    "cluster": "Where values gather in the place (local Moran's I, false discovery rate 5 %), in words about the value",
-    "moran": "Local Moran's I",
-    "hot_spot": "Where high or low values gather, its own counted in (Getis-Ord Gi*, false discovery rate 5 %)",
-    "hot_spot_z": "Getis-Ord Gi*, in standard deviations",
-    "q_value": "p-value by 9,999 permutations after Benjamini-Hochberg, 0 to 1",
-    "cluster_class": "Class on the map, by need: 1 greater among greater, 2 greater among lesser, 3 lesser among "
-    "greater, 4 lesser among lesser, 5 not significant",
-    "imd_score": "Index of Multiple Deprivation, score; high is more deprived",
-    "imd_rank": "Index of Multiple Deprivation, rank in England; 1 is the most deprived",
-    "imd_decile": "Index of Multiple Deprivation, decile in England; 1 is the most deprived",
-    **access.ABOUT,
-}
-ABOUT_SITES = {
-    "site_id": "Code of the site in its publisher's list",
-    "service": "What the site provides",
-    "name": "Name of the site",
-    "postcode": "Postcode; the site is placed at it",
-    "lon": "Longitude, degrees",
-    "lat": "Latitude, degrees",
-    "easting": "Easting on the British National Grid, metres",
-    "northing": "Northing on the British National Grid, metres",
-    "lsoa21cd": "Neighbourhood it stands in",
-    "inside": "true where it stands inside the place, else false",
-    "address": "Address, as its list has it",
-    "accepting_children": "true where it takes new NHS patients under 18, false where not; empty where nobody has said",
-    "accepting_adults": "true where it takes new NHS patients of 18 and over, false where not; empty where nobody has "
-    "said",
-    "accepting_by": "Who said so",
-    "supply": "What it offers, in the unit of its service",
-    "capacity": "The most it can take, in the unit of its service",
-    "fte": "Full-time equivalent GPs, modelled from lists and the council's mean",
-    "part_of": "Code of the site that a branch belongs to",
-    "source_date": "Day of the list, or of the answer",
-}
 TRUTHS_OF_SITES = ("inside", "accepting_children", "accepting_adults")
 NUMBERS_OF_SITES = ("lon", "lat", "easting", "northing", "supply", "capacity", "fte")
 DECIMALS_SHOWN = {"need_score": 1, "need_position": 3, "targeting_score": 2, "top_fifth_chance": 2, "imd_score": 1}
@@ -183,10 +123,10 @@ def table_of(edition: Edition, view: View) -> Table:
         return _sites_table(edition, view)
     scores = score(edition, view)
     names = edition.names(scores.rows)
-    columns = [_column(edition, name, [row.get(name) for row in names]) for name in LEADING]
+    columns = [_column(edition, view, name, [row.get(name) for row in names]) for name in LEADING]
     for name in layer_names(edition, scores):
         kind = about_column(edition, name)[1]
-        columns.append(_column(edition, name, _plain(figures(edition, scores, name), name, kind)))
+        columns.append(_column(edition, view, name, _plain(figures(edition, scores, name), name, kind)))
     columns, facts = _credited(edition, view, columns)
     facts |= dial_facts(scores)
     shown = shown_indicator(edition, view)
@@ -239,8 +179,8 @@ def layer_names(edition: Edition, scores: Scores) -> list[str]:
     return column_names(scores, shown_indicator(edition, scores.view))
 
 
-def _column(edition: Edition, name: str, values: list[Any]) -> Column:
-    return Column(name, *about_column(edition, name), values, _decimals(edition, name))
+def _column(edition: Edition, view: View, name: str, values: list[Any]) -> Column:
+    return Column(name, *about_column(edition, name, view), values, _decimals(edition, name))
 
 
 def _sites_table(edition: Edition, view: View) -> Table:
@@ -272,7 +212,7 @@ def _plain(values: Any, name: str, kind: str) -> list[Any]:
     return [value if is_known else None for value, is_known in zip(plain, known.tolist(), strict=True)]
 
 
-def about_column(edition: Edition, name: str) -> tuple[str, str]:
+def about_column(edition: Edition, name: str, view: View | None = None) -> tuple[str, str]:
     """Say what a column of neighbourhoods is.
 
     Parameters
@@ -281,6 +221,8 @@ def about_column(edition: Edition, name: str) -> tuple[str, str]:
         Where indicators are looked up.
     name : str
         A column that every place has, or an indicator of the edition.
+    view : View, optional
+        Whose column it is: its words then name the neighbourhoods compared and the ages counted.
 
     Returns
     -------
@@ -288,7 +230,8 @@ def about_column(edition: Edition, name: str) -> tuple[str, str]:
         One sentence about it, and its kind: ``text``, ``whole`` or ``number``.
     """
     if name in ABOUT_COLUMNS:
-        return ABOUT_COLUMNS[name], "text" if name in TEXT else "whole" if name in WHOLE else "number"
+        words = words_in_view(edition, view, name, ABOUT_COLUMNS[name]) if view else ABOUT_COLUMNS[name]
+        return words, "text" if name in TEXT else "whole" if name in WHOLE else "number"
     indicator = edition.indicators[name]
     about = [str(indicator["name"]), str(indicator.get("unit") or ""), str(indicator.get("period") or "")]
     return ", ".join(part for part in about if part), _kind_of_indicator(indicator)
@@ -380,3 +323,8 @@ def describing_lines(facts: dict[str, Any]) -> list[str]:
     lines += facts.get("own", [])
     lines.append(f"Edition: {facts['edition']}. Method version: {facts['method']}")
     return [*lines, facts["caution"]]
+
+
+def describing_text(facts: dict[str, Any]) -> str:
+    """Say the same in one text, each sentence with its full stop."""
+    return " ".join(line if line.endswith(".") else f"{line}." for line in describing_lines(facts))

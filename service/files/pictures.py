@@ -11,7 +11,7 @@ from service.editions.edition import Edition, open_edition
 from service.editions.scoring import score
 from service.editions.views import View
 from service.files.downloads import put
-from service.files.file_table import describing_lines, facts_of
+from service.files.file_table import describing_text, facts_of
 from service.files.typeset import pixels
 from service.pages.map import map_picture
 
@@ -43,7 +43,7 @@ def texts_of(facts: dict[str, Any]) -> dict[str, str]:
     return {
         "Title": facts["title"],
         "Author": "Evenreach",
-        "Description": " ".join(line if line.endswith(".") else f"{line}." for line in describing_lines(facts)),
+        "Description": describing_text(facts),
         "Copyright": " ".join(facts["attribution"]),
         "Source": f"Edition {facts['edition']}, method version {facts['method']}",
     }

@@ -20,7 +20,7 @@ from service.editions.edition import FOOTPRINT_KINDS, Edition
 from service.editions.scoring import Scores, score
 from service.editions.views import View
 from service.pages.wording import OLDEST, ages_words, fixed, lower_first, percent
-from service.web.queries import BadQuery
+from service.queries import BadQuery
 
 CORE20_DECILES = 2
 AREAS = {

@@ -18,7 +18,7 @@ from service.editions.edition import Edition
 from service.editions.scoring import Scores, score
 from service.editions.views import View
 from service.editions.weights import ingredients_of
-from service.web.queries import BadQuery
+from service.queries import BadQuery
 
 ACCESS = "it says how well a service can be reached"
 SUPPLY = "it says what is supplied"

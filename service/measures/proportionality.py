@@ -23,7 +23,7 @@ from service.editions.views import View
 from service.measures.inequalities import DRAWN, NO_RATIOS
 from service.measures.need_without import ACCESS, NeedWithout, need_without, why_left_out
 from service.measures.withheld import hidden_in, slope_withheld, withheld_notes
-from service.web.queries import BadQuery
+from service.queries import BadQuery
 
 DRAWS, SEED, CONFIDENCE = 10_000, 0, 0.95
 SHARES = {"percent": 100.0, "%": 100.0}

@@ -29,8 +29,8 @@ from service.drawing.features import view_facts
 from service.editions.edition import Edition
 from service.editions.views import View
 from service.measures.similar_places import K, read_variables, similar_councils
+from service.queries import BadQuery
 from service.web.errors import UnknownIndicator
-from service.web.queries import BadQuery
 
 LEVELS = ("lad", "sub_icb")
 LEVEL_WORDS = {"lad": "council", "sub_icb": "sub-ICB location"}

@@ -18,7 +18,7 @@ from service.editions.edition import Edition
 from service.editions.scoring import score
 from service.editions.views import View
 from service.measures.need_without import NeedWithout, need_without
-from service.web.queries import BadQuery
+from service.queries import BadQuery
 
 ALIKE = 15  # neighbourhoods nearest in need
 NAMED = 3

@@ -19,7 +19,7 @@ from layers.similar_arrays import PeerLine, distances, quartiles
 from service.drawing.features import view_facts
 from service.editions.edition import Edition
 from service.editions.views import View
-from service.web.queries import BadQuery
+from service.queries import BadQuery
 
 K, MOST = 8, 20
 FEWEST_PEERS = 3  # with a figure; fewer have no middle half to stand beside

@@ -21,8 +21,8 @@ from service.pages.planner import FIFTHS, area_name
 from service.pages.ranked_table import question
 from service.pages.take_away import downloads_of
 from service.pages.wording import fixed, inside_sentence, lower_first, percent
+from service.queries import BadQuery
 from service.travel.edition_times import MODE_WORDS
-from service.web.queries import BadQuery
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition

@@ -22,9 +22,9 @@ from service.editions.views import ACCESS, ACCESS_WORDS, View
 from service.pages.planner import footprint_choices
 from service.pages.siting_lists import count_words
 from service.pages.wording import ages_words, upper_first
+from service.queries import BadQuery
 from service.travel.edition_times import MODE_WORDS, UnknownMode
 from service.web.dependencies import Forgiven, Slip, ViewWords, forgiven_view
-from service.web.queries import BadQuery
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition

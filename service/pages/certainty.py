@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from service.editions.views import View
 
 METHOD_ONLY = (
-    "more than a third of the weight has no published counts, so the draws show how much the rank depends on the way "
+    "more than a third of the weight has no published counts, so this shows how much the rank depends on the way "
     "of scoring, not how far chance could move it"
 )
+AGAIN = "When the score is worked out again and again, each time with its figures moved a little,"
 FEWEST = 5
 
 
@@ -34,13 +35,19 @@ def of_100(chance: float) -> str:
     return f"{whole} in 100"
 
 
+def times_in_100(chance: float) -> str:
+    """Write how often something happens: 52 times in 100."""
+    words = of_100(chance)
+    return words.replace(" in 100", " time in 100" if words.split()[-3] == "1" else " times in 100")
+
+
 def sure_words(chance: float, certainty: str) -> str:
     """Say in a few words how sure it is that a neighbourhood is among the fifth of greatest need.
 
     Parameters
     ----------
     chance : float
-        Share of draws in the top fifth, 0 to 1.
+        How often it is in the top fifth when ranks are drawn again, 0 to 1.
     certainty : str
         Its class.
 
@@ -52,12 +59,12 @@ def sure_words(chance: float, certainty: str) -> str:
     if not certainty:
         return ""
     if certainty == "method only":
-        return f"method only: among the fifth of greatest need in {of_100(chance)} of the draws"
+        return f"method only: among the fifth of greatest need {times_in_100(chance)}"
     if certainty == "surely in":
         return f"very likely among the fifth of greatest need ({of_100(chance)})"
     if certainty == "surely out":
         return f"very unlikely to be among the fifth of greatest need ({of_100(chance)})"
-    return f"borderline: among the fifth of greatest need in {of_100(chance)} of the draws"
+    return f"borderline: it may or may not be among the fifth of greatest need ({of_100(chance)})"
 
 
 def short_words(chance: float, certainty: str) -> str:
@@ -100,8 +107,8 @@ def certainty_summary(edition: Edition, scores: Scores) -> dict[str, Any]:
     sentence = (
         f"The fifth of greatest need has {fifth:,} neighbourhoods here. When the score is worked out 2,000 times with "
         f"its counts, weights and method moved a little, {inside:,} "
-        f"neighbourhood{' is' if inside == 1 else 's are'} in it in at least 90 of 100 draws. "
-        f"{doubtful:,} neighbourhood{'' if doubtful == 1 else 's'} may or may not be: in 10 to 90 of 100 draws."
+        f"neighbourhood{' is' if inside == 1 else 's are'} in it at least 90 times in 100. "
+        f"{doubtful:,} neighbourhood{'' if doubtful == 1 else 's'} may or may not be: 10 to 90 times in 100."
     )
     return {"sentence": sentence, "notes": notes}
 
@@ -124,9 +131,9 @@ def rank_words(edition: Edition, scores: Scores, item: int) -> dict[str, Any]:
     span += f" in {edition.footprint(within)['name']}" if within else ""
     known = f" It is {sure_words(chance, certainty)}." if certainty and certainty != "method only" else ""
     if certainty == "method only":
-        known = f" It is among the fifth of greatest need in {of_100(chance)} of the draws."
+        known = f" It is among the fifth of greatest need {times_in_100(chance)}."
     note = f"Method only: {METHOD_ONLY}." if certainty == "method only" else "" if known else " ".join(notes)
-    return {"sentence": f"In 9 of 10 draws it lies {span}.{known}", "note": note}
+    return {"sentence": f"{AGAIN} it lies {span} 9 times in 10.{known}", "note": note}
 
 
 def rank_movers(edition: Edition, scores: Scores, row: int) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from service.measures.series import LEVEL_WORDS, Series, Target, areas_with, rea
 from service.pages.compare import figure
 from service.pages.slope_chart import series_chart
 from service.pages.wording import labelled, percent
-from service.web.queries import BadQuery
+from service.queries import BadQuery
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader
 from starlette.requests import Request
@@ -56,7 +57,9 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self.environment.globals.update(asset=asset, tenant=tenant, theme_address=THEME_ADDRESS)
+        self.environment.globals.update(
+            asset=asset, tenant=tenant, theme_address=THEME_ADDRESS, sources_of=sources_address
+        )
         self.environment.filters.update(FILTERS)
 
     def draw(self, template: str, context: Mapping[str, Any]) -> str:
@@ -112,6 +115,11 @@ def furniture(edition: Edition, *, layer: str = FURNITURE_LAYER) -> dict[str, An
 def built_on(edition: Edition) -> str:
     """Give the day an edition was built, which its id begins with."""
     return day(edition.id)
+
+
+def sources_address(place: str, edition: str = "") -> str:
+    """Give the address of the sources of a place: those of its newest edition, or of the one that a view stays with."""
+    return f"/sources?{urlencode({'place': place} | ({'edition': edition} if edition else {}))}"
 
 
 def place_cards(editions: Iterable[Edition]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from service.pages.gp_figures import gp_place_words
 from service.pages.inequality import inequality_part
 from service.pages.proportionality import proportionality_part
 from service.pages.wording import fixed, is_share, lower_first, percent, unit_words, value_words
-from service.web.queries import read_name, read_within
+from service.queries import read_name, read_within
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition

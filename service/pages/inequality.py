@@ -9,7 +9,7 @@ from service.measures.inequality_words import difference_words, range_words, sen
 from service.pages.planner import area_name, footprint_choices
 from service.pages.slope_chart import fifth_rows, slope_chart
 from service.pages.wording import fixed, value_words
-from service.web.queries import BadQuery
+from service.queries import BadQuery
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from layers.map_layers import site_symbols
 
@@ -29,20 +31,21 @@ class ServiceKey:
     shown: bool
 
 
-def service_keys(edition: Edition, view: View, sites: list[dict[str, Any]], *, all_shown: bool) -> list[ServiceKey]:
+def service_keys(edition: Edition, view: View, sites: list[int], *, all_shown: bool) -> list[ServiceKey]:
     """List the services of a map.
 
     Parameters
     ----------
     edition, view : Edition, View
         The footprint's own sites are counted where the view has one, else those of the place.
-    sites : list of dict
-        Those that can be shown, outside the place too.
+    sites : list of int
+        Those that can be shown, outside the place too, by row in ``edition.sites()``.
     all_shown : bool
         Every box starts ticked.
     """
-    inside = Counter(site["service"] for site in _inside(edition, view, sites))
-    listed = {site["service"] for site in sites}
+    kinds = edition.site_kinds
+    inside = Counter(kinds[row] for row in _inside(edition, view, sites))
+    listed = {kinds[row] for row in sites}
     return [
         ServiceKey(
             id=service,
@@ -56,12 +59,12 @@ def service_keys(edition: Edition, view: View, sites: list[dict[str, Any]], *, a
     ]
 
 
-def _inside(edition: Edition, view: View, sites: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _inside(edition: Edition, view: View, sites: list[int]) -> list[int]:
     """Take the sites in what is shown: the place, or its footprint."""
+    columns, rows = edition.site_columns, np.array(sites, dtype=np.int64)
     if not view.within:
-        return [site for site in sites if site.get("inside", True)]
-    here = set(edition.codes[edition.rows_within(view.within)].tolist())
-    return [site for site in sites if site["lsoa21cd"] in here]
+        return [int(row) for row in rows[columns.inside[rows]]]
+    return [int(row) for row in rows[np.isin(columns.areas[rows], edition.rows_within(view.within))]]
 
 
 def _list_is_whole(edition: Edition, view: View, service: str) -> bool:

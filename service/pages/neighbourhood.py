@@ -221,16 +221,16 @@ def _put_over(edition: Edition, entry: dict[str, Any], mode: str, found: dict[st
         return
     entry |= {"minutes": minutes, "distance": ""}
     if found["site_id"]:
-        site = next(site for site in edition.sites() if site["site_id"] == found["site_id"])
+        site = edition.sites_named([found["site_id"]])[found["site_id"]]
         entry |= _named(site, found, edition.accepting_date)
 
 
 def near_services(edition: Edition, facts: dict[str, Any]) -> list[dict[str, Any]]:
     """Say which site of each service is nearest and how far, or that this is not known here."""
-    sites = {site["site_id"]: site for site in edition.sites()}
     council = str(facts.get("lad24nm") or "this council")
     dated = edition.accepting_date
     near = facts["near"]
+    sites = edition.sites_named(found["site_id"] for found in near.values() if found and found.get("site_id"))
     return [_near(sites, service, near.get(service), council, dated) for service in NEAR if service in near]
 
 

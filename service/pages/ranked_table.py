@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from service.pages.certainty import short_words, sure_words
 from service.pages.wording import fixed
-from service.web.queries import BadQuery
+from service.queries import BadQuery
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition

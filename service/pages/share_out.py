@@ -12,6 +12,7 @@ from service.measures.missed_needs import missed_needs, missed_part, missed_sent
 from service.pages.planner import FIFTHS, area_name, footprint_choices
 from service.pages.ranked_table import question
 from service.pages.wording import fixed, percent, pounds
+from service.queries import BadQuery
 from service.sharing.counts import count_choices
 from service.sharing.designs import Design, designs, missed_here
 from service.sharing.recipients import Receiver, footprint_pairs, nouns, recipient_kinds
@@ -32,7 +33,6 @@ from service.sharing.words import (
     three_figures,
     warnings,
 )
-from service.web.queries import BadQuery
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition

@@ -12,6 +12,7 @@ from service.pages.ranked_table import question
 from service.pages.siting_lists import candidate_lists, count_words, gap_words, listed_words, named, sites_of
 from service.pages.siting_result import OBJECTIVES
 from service.pages.wording import upper_first
+from service.queries import BadQuery
 from service.siting.requests import (
     MINUTES_DEFAULT,
     MODE_DEFAULT,
@@ -23,7 +24,6 @@ from service.siting.requests import (
     view_query,
 )
 from service.travel.edition_times import MODE_WORDS
-from service.web.queries import BadQuery
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition

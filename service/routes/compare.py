@@ -20,10 +20,10 @@ from service.measures.similar_places import (
 from service.pages.compare import compare_page
 from service.pages.furniture import breadcrumbs, furniture, site_pages
 from service.pages.wording import labelled
+from service.queries import BadQuery
 from service.routes.fairness import AskedPeers
 from service.web.answers import answer_page
 from service.web.dependencies import EditionText, RequestedEdition
-from service.web.queries import BadQuery
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 FIELDS = ("k", "variables", "peers")

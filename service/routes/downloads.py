@@ -29,10 +29,10 @@ from service.files.downloads import (
 )
 from service.files.file_table import WITHOUT_DIAL, WITHOUT_FOCUS, table_of
 from service.pages.ranked_table import question
+from service.queries import BadQuery
 from service.routes.heavy import check_area, heavy_answer
 from service.web.answers import answer
 from service.web.dependencies import RequestedEdition, RequestedView, RequestedWorkshop
-from service.web.queries import BadQuery
 from service.web.workshop import Workshop
 
 router = APIRouter(prefix="/downloads", tags=["downloads"])
@@ -63,14 +63,26 @@ async def requested_kind(kind: str) -> str:
     return kind
 
 
+@router.get("/{place}/{layer}.excel.csv-metadata.json", response_class=Response)
+async def describe_csv_for_excel(
+    edition: RequestedEdition, view: RequestedView, workshop: RequestedWorkshop, request: Request
+) -> Response:
+    """Describe the CSV file for Excel of a view: the same columns, of a file of its own name."""
+    return await _describe(request, workshop, edition, view, EXCEL_CSV)
+
+
 @router.get("/{place}/{layer}.csv-metadata.json", response_class=Response)
 async def describe_csv(
     edition: RequestedEdition, view: RequestedView, workshop: RequestedWorkshop, request: Request
 ) -> Response:
     """Describe the CSV file of a view: columns, units, edition, attribution (CSV on the Web)."""
+    return await _describe(request, workshop, edition, view, "csv")
+
+
+async def _describe(request: Request, workshop: Workshop, edition: Edition, view: View, kind: str) -> Response:
     check_service(edition, view)
     check_area(edition, view)
-    file = f"{view.layer}.csv{question(file_query(view))}"
+    file = f"{view.layer}.{kind}{question(file_query(view))}"
     key, pinned = answer_key(edition, view, f"csv-metadata of {file}"), bool(view.edition)
     if edition.large:
         job = {"store": store_of(edition), "view": asdict(view), "edition": edition.id, "file": file}
@@ -87,7 +99,7 @@ async def download_for_excel(
     edition: RequestedEdition, view: RequestedView, workshop: RequestedWorkshop, request: Request
 ) -> Response:
     """Give the figures of a view as CSV for Excel: the same rows, with the mark by which Excel knows UTF-8."""
-    return _described(await _download(request, workshop, edition, view, EXCEL_CSV), view)
+    return _described(await _download(request, workshop, edition, view, EXCEL_CSV), view, EXCEL_CSV)
 
 
 @router.get("/{place}/{layer}.{kind}", response_class=Response, responses=ANSWERS)
@@ -100,12 +112,12 @@ async def download(
 ) -> Response:
     """Give the figures of a view as CSV, GeoJSON, XLSX, GeoPackage or GeoParquet, or its map and table as PDF."""
     response = await _download(request, workshop, edition, view, kind)
-    return _described(response, view) if kind == "csv" else response
+    return _described(response, view, kind) if kind == "csv" else response
 
 
-def _described(response: Response, view: View) -> Response:
-    """Name the description of a CSV file, which is the same with and without the mark for Excel."""
-    address = f"{view.layer}.csv-metadata.json{question(file_query(view))}"
+def _described(response: Response, view: View, kind: str) -> Response:
+    """Name the description of a CSV file, which in turn names the file."""
+    address = f"{view.layer}.{kind}-metadata.json{question(file_query(view))}"
     response.headers["Link"] = f'<{address}>; rel="describedby"; type="{CSVW}"'
     return response
 

@@ -18,6 +18,7 @@ from service.embeds.page import EmbedPage
 from service.pages.access_form import SLIPS, forgiven_access
 from service.pages.furniture import breadcrumbs, furniture, site_pages
 from service.pages.map import services_of
+from service.queries import BadQuery
 from service.routes.embeds import LegendText, TableText, TitleText, page_of
 from service.web.addresses import public_address
 from service.web.answers import answer_page
@@ -27,11 +28,11 @@ from service.web.dependencies import (
     RequestedEdition,
     Slip,
     ViewWords,
+    as_typed,
     described,
     forgiven_view,
     requested_layer,
 )
-from service.web.queries import BadQuery
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 TITLE_SLIP = f"Enter a heading of at most {TITLE_LENGTH} characters, on one line"
@@ -73,6 +74,7 @@ def _page(
         "result": _result(request, edition, page, view) if page else None,
         "origins": request.app.state.settings.embed_origins,
         "errors": errors,
+        "typed": as_typed(request, slips),
         "notices": [slip.sentence for slip in slips if not slip.wrong],
     }
     body = site_pages(request).draw("embed.html", context).encode()

@@ -24,6 +24,7 @@ from service.measures.similar_places import (
     similar_answer,
     similar_councils,
 )
+from service.queries import BadQuery, read_name
 from service.routes.geojson import answer_key
 from service.sharing.requests import read_amount
 from service.web.answers import answer
@@ -37,7 +38,6 @@ from service.web.dependencies import (
     WithinText,
     read_view,
 )
-from service.web.queries import BadQuery, read_name
 
 router = APIRouter(prefix="/api/v1/places/{place}", tags=["JSON"])
 JSON = "application/json"

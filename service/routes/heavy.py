@@ -16,8 +16,8 @@ from starlette.responses import Response, StreamingResponse
 
 from service.editions.edition import Edition
 from service.editions.views import ACCESS, View
+from service.memory import Memory
 from service.web.answers import CHANGES_WITH_EDITION, NEVER_CHANGES, is_known
-from service.web.memory import Memory
 from service.web.workshop import Workshop
 
 CHUNK = 256 * 1024

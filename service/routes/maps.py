@@ -16,15 +16,15 @@ from service.pages.elsewhere import elsewhere
 from service.pages.furniture import breadcrumbs, furniture, site_pages
 from service.pages.map import map_page, map_picture, picture_query, services_of
 from service.pages.take_away import downloads_of
+from service.queries import BadQuery, read_name
 from service.routes.heavy import check_area, heavy_answer
 from service.web.addresses import public_address
 from service.web.answers import answer, answer_page
 from service.web.dependencies import RequestedEdition, RequestedView, RequestedWorkshop, ServiceText
-from service.web.queries import BadQuery, read_name
 
 router = APIRouter(include_in_schema=False)
 PIXELS = "service.files.pictures:make_png"
-DRAWING = "3"
+DRAWING = "4"
 """Part of a picture's tag: to be raised whenever the same figures would be drawn differently."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from service.editions.edition import Edition
@@ -25,9 +25,11 @@ from service.pages.planner import area_name, planner
 from service.pages.ranked_table import TableRequest, read_sort
 from service.pages.sources import sources_page
 from service.pages.wording import SERVICE_TITLES
+from service.queries import BadQuery, read_name, read_page
 from service.web.addresses import public_address
 from service.web.answers import answer_page
 from service.web.dependencies import (
+    EditionText,
     FocusText,
     ForgivenView,
     PageText,
@@ -35,9 +37,10 @@ from service.web.dependencies import (
     RequestedEditions,
     RequestedView,
     WithinText,
+    as_typed,
+    edition_named,
 )
 from service.web.errors import Fault, UnknownIndicator, request_id
-from service.web.queries import read_name, read_page
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 DEMO_POSTCODE = "ZX1 1AA"
@@ -182,6 +185,7 @@ def show_planner(
         ),
         "errors": [{"text": slip.sentence, "href": f"#{slip.parameter}"} for slip in asked.errors],
         "faults": {slip.parameter: slip.sentence for slip in asked.errors},
+        "typed": as_typed(request, asked.errors),
         "notices": asked.notices,
     }
     if asked.errors:
@@ -298,14 +302,28 @@ def _context_indicator(request: Request, edition: Edition, name: str, area: str,
     return _page(request, "context.html", context)
 
 
+async def _pinned(request: Request, place: PlaceText = "", edition: EditionText = "") -> Edition | None:
+    """Give the edition of a place that ``edition=`` pins; None where none is named."""
+    if not edition:
+        return None
+    if not place:
+        raise BadQuery("edition", "edition stands alone.", hint="Give place too: an edition is one of a place.")
+    return await edition_named(request.app.state.editions, read_name("place", place), edition)
+
+
 @router.get("/sources")
-def sources(request: Request, editions: RequestedEditions, place: PlaceText = "") -> Response:
-    """Account for every source of a place."""
+def sources(
+    request: Request,
+    editions: RequestedEditions,
+    pinned: Annotated[Edition | None, Depends(_pinned)],
+    place: PlaceText = "",
+) -> Response:
+    """Account for every source of a place, in its newest edition or the one asked for."""
     opened = editions.all()
-    edition = _chosen(editions, opened, read_name("place", place))
+    edition = pinned or _chosen(editions, opened, read_name("place", place))
     context: dict[str, Any] = {"place_choices": place_cards(opened), "service_titles": SERVICE_TITLES}
     if edition is not None:
-        context |= furniture(edition) | sources_page(edition)
+        context |= furniture(edition) | sources_page(edition) | {"pinned": edition.id if pinned else ""}
     title = f"Sources for {edition.place['name']}" if edition else "Sources"
     return _page(request, "sources.html", context | {"page_title": title, "section": "sources"})
 

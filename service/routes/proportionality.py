@@ -13,6 +13,7 @@ from starlette.responses import Response
 from service.editions.edition import Edition
 from service.editions.views import View
 from service.measures.proportionality import proportionality, proportionality_answer
+from service.queries import BadQuery
 from service.routes.geojson import answer_key
 from service.web.answers import answer
 from service.web.dependencies import (
@@ -25,7 +26,6 @@ from service.web.dependencies import (
     read_name,
     read_view,
 )
-from service.web.queries import BadQuery
 from service.web.workshop import Workshop
 
 router = APIRouter(prefix="/api/v1/places/{place}", tags=["JSON"])

@@ -21,6 +21,7 @@ from service.files.downloads import MEDIA_TYPES, UnknownKind
 from service.measures.matched_dials import matched_answer, matched_dial, outcomes
 from service.pages.furniture import breadcrumbs, furniture, site_pages
 from service.pages.share_out import share_out_page
+from service.queries import BadQuery, read_name, read_rho, read_within
 from service.routes.downloads import content_disposition
 from service.routes.heavy import CLIENT_LEFT, check_area, heavy_answer, made_in_workshop, unless_left
 from service.sharing.files import answer_key
@@ -35,10 +36,10 @@ from service.web.dependencies import (
     RequestedEditions,
     RequestedView,
     RequestedWorkshop,
+    as_typed,
     edition_named,
 )
 from service.web.errors import UnknownIndicator
-from service.web.queries import BadQuery, read_name, read_rho, read_within
 from service.web.workshop import Workshop
 
 router = APIRouter()
@@ -251,6 +252,7 @@ def _page(
         "wide": True,
         "view": view,
         "notices": notices,
+        "typed": as_typed(request, found["slips"]),
         "breadcrumbs": breadcrumbs((edition.place["name"], drawn["planner_address"]), ("Share out a budget", "")),
         **drawn,
     }

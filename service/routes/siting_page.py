@@ -27,6 +27,7 @@ from service.pages.siting_closures import closure_table
 from service.pages.siting_lists import with_picked
 from service.pages.siting_map import key_lines, marks_of, shapes, siting_map, siting_picture
 from service.pages.siting_result import result_of
+from service.queries import BadQuery
 from service.routes.heavy import CLIENT_LEFT
 from service.routes.sitings import WAKE, AskedSiting, SitingWords, closed_one_by_one, planned
 from service.siting.requests import Asked
@@ -42,9 +43,9 @@ from service.web.dependencies import (
     ViewWords,
     WeightsText,
     WithinText,
+    as_typed,
     forgiven_view,
 )
-from service.web.queries import BadQuery
 from service.web.workshop import Workshop
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
@@ -136,6 +137,7 @@ def _page(
         "wide": True,
         "view": view,
         "notices": forgiven.notices,
+        "typed": as_typed(request, forgiven.errors),
         "planner_address": planner,
         "breadcrumbs": breadcrumbs((edition.place["name"], planner), ("Choose sites", "")),
         **drawn,

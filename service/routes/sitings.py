@@ -16,6 +16,7 @@ from service.editions.views import View
 from service.editions.weights import check_weights
 from service.files.downloads import MEDIA_TYPES, UnknownKind
 from service.pages.furniture import site_pages
+from service.queries import BadQuery, read_name, read_rho, read_within
 from service.routes.downloads import content_disposition
 from service.routes.heavy import CLIENT_LEFT, check_area, heavy_answer, made_in_workshop, unless_left
 from service.siting.requests import (
@@ -55,7 +56,6 @@ from service.web.dependencies import (
     edition_named,
     read_view,
 )
-from service.web.queries import BadQuery, read_name, read_rho, read_within
 from service.web.workshop import Workshop
 
 router = APIRouter()

@@ -12,7 +12,7 @@ from layers.gradient import Vector
 from service.editions.edition import Edition
 from service.editions.people import IN_NEED_KINDS
 from service.pages.wording import lower_first
-from service.web.queries import BadQuery
+from service.queries import BadQuery
 
 IN_NEED_TITLES = {
     "income": "people in income deprivation",

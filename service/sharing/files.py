@@ -12,6 +12,7 @@ import orjson
 
 from service.drawing.features import view_facts
 from service.editions.scoring import METHOD_VERSION
+from service.files.column_words import ABOUT_COLUMNS, words_in_view
 from service.files.downloads import csv_bytes, csv_metadata, put
 from service.files.file_table import Column, Table, dial_facts, facts_of
 from service.sharing.designs import Design, designs
@@ -31,7 +32,7 @@ from service.sharing.words import (
 COLUMNS: tuple[tuple[str, str, int, Callable[[Receiver], Any]], ...] = (
     ("recipient", "Code of the recipient: LSOA, ward, MSOA or team area", 0, lambda r: r.share.code),
     ("name", "Name of the recipient", 0, lambda r: r.name),
-    ("eligible", "People of the ages the focus is about", 1, lambda r: _number(r.share.people)),
+    ("eligible", ABOUT_COLUMNS["eligible"], 1, lambda r: _number(r.share.people)),
     ("need_position", "Need position, 0 to 1; 1 is the greatest need", 3, lambda r: _number(r.share.position)),
     ("targeting_score", "Planned share per head; 1 is the average", 2, lambda r: _number(r.share.multiple)),
     ("quota", "What is due before rounding, with any least amount", 2, lambda r: _number(r.share.quota)),
@@ -58,7 +59,13 @@ def share_table(shared: SharedBudget) -> Table:
         about = f"The people in need by whom it was shared: {shared.in_need.title}"
         wanted.insert(NEED_AT, ("in_need", about, 1, partial(_in_need, frozenset(shared.stood_in))))
     columns = [
-        Column(name, about, "text" if name in TEXTS else "number", [value(row) for row in shared.receivers], decimals)
+        Column(
+            name,
+            words_in_view(shared.edition, shared.view, name, about),
+            "text" if name in TEXTS else "number",
+            [value(row) for row in shared.receivers],
+            decimals,
+        )
         for name, about, decimals, value in wanted
     ]
     facts = facts_of(shared.edition, shared.view.but(layer="targeting"))

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from layers.share_out import REST, Recipient, ShareOut
 from service.editions.edition import Edition
+from service.queries import BadQuery
 from service.sharing.requests import FILE, OWN, ShareRequest
-from service.web.queries import BadQuery
 
 KINDS = {"wards": "ward", "msoas": "msoa", "teams": "team"}
 NOUNS = {

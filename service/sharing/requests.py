@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from layers.share_rule import Rule
-from service.web.queries import BadQuery
+from service.queries import BadQuery
 
 Unit = Literal["pence", "pounds-exact", "whole"]
 Form = Literal["dial", "count"]

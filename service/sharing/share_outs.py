@@ -17,10 +17,10 @@ from layers.share_out import ShareOut, divide
 from service.editions.edition import Edition
 from service.editions.scoring import METHOD_VERSION, Scores, score
 from service.editions.views import View
+from service.queries import BadQuery
 from service.sharing.counts import PeopleInNeed, people_in_need
 from service.sharing.recipients import Receiver, footprint_pairs, nouns, receivers
 from service.sharing.requests import ABOUT_AMOUNT, FILE, OWN, ShareRequest
-from service.web.queries import BadQuery
 
 BELOW = re.compile(r"the budget of (\S+) is below the minimum: (\d+) recipients at (\S+) each need (\S+)")
 SHA256 = re.compile("[0-9a-f]{64}")

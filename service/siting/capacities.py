@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from service.queries import BadQuery
 from service.siting.requests import EACH, LISTED, SitingRequest
 from service.siting.sites import Option
-from service.web.queries import BadQuery
 
 
 def capacities(request: SitingRequest, sites: Sequence[Option]) -> pd.Series | None:

@@ -10,12 +10,12 @@ import numpy as np
 from layers.siting import PlanMeasures, closure_test
 from service.editions.edition import Edition
 from service.editions.views import View
+from service.queries import BadQuery
 from service.siting.effects import change_of, minutes
 from service.siting.questions import Question, ask
 from service.siting.requests import MOST_SITES, NEW, SitingRequest
 from service.siting.sites import Option
 from service.siting.words import words_of
-from service.web.queries import BadQuery
 
 Row = dict[str, Any]
 

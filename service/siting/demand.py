@@ -10,8 +10,8 @@ from layers.gradient import Vector
 from service.editions.edition import Edition
 from service.editions.scoring import Scores
 from service.editions.views import View, dial_text
+from service.queries import BadQuery
 from service.siting.requests import SitingRequest
-from service.web.queries import BadQuery
 
 EVERYBODY = "all residents"
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from service.editions.edition import Edition
 from service.editions.views import View
-from service.files.file_table import ABOUT_COLUMNS, Column, Table, facts_of
+from service.files.column_words import ABOUT_COLUMNS
+from service.files.file_table import Column, Table, about_column, facts_of
 from service.pages.siting_words import proof_words
 from service.siting.effects import SHOWN_DECIMALS
 
@@ -62,7 +63,7 @@ def neighbourhoods_table(edition: Edition, view: View, plan: Plan) -> Table:
     cells: list[Cell] = [
         *((name, ABOUT_COLUMNS[name], "text", _at(name)) for name in leading),
         ("people", f"People of this neighbourhood: {plan['words']['demand']}", "whole", _at("people")),
-        ("need_fifth", ABOUT_COLUMNS["need_fifth"], "whole", _at("need_fifth")),
+        ("need_fifth", *about_column(edition, "need_fifth", view), _at("need_fifth")),
         ("before_min", "Minutes to the nearest site that is open today", "number", _minutes("before_min")),
         ("after_min", "Minutes to the nearest site that is open under the plan", "number", _minutes("after_min")),
         ("change_min", "Minutes more; below zero the way is shorter", "number", _change),

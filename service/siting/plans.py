@@ -16,6 +16,7 @@ from layers.siting import SitingPlan, SitingStudy, study_sites
 from service.editions.edition import Edition
 from service.editions.scoring import METHOD_VERSION
 from service.editions.views import View
+from service.queries import BadQuery
 from service.siting.capacities import capacity_facts
 from service.siting.comparisons import measures_of, price_part, rivals_part
 from service.siting.effects import Journeys, by_group, by_need_fifth, changed, minutes, neighbourhoods, whole
@@ -23,7 +24,6 @@ from service.siting.questions import Question, ask
 from service.siting.requests import SitingRequest
 from service.siting.sites import Option
 from service.siting.words import notes_of, refusal, words_of
-from service.web.queries import BadQuery
 
 KAPPA_DECIMALS = 6
 

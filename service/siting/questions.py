@@ -15,11 +15,11 @@ from service.editions.edition import Edition
 from service.editions.scoring import Scores, score
 from service.editions.views import View
 from service.measures.need_without import NeedWithout, need_without
+from service.queries import BadQuery
 from service.siting.capacities import capacities
 from service.siting.demand import Counted, counted
 from service.siting.requests import NEW, SitingRequest, checked
 from service.siting.sites import Option, area_words, listed, minutes_to, options
-from service.web.queries import BadQuery
 
 WORST = 1  # the need fifth of greatest need
 MOST_LIMITED = 5_000  # journeys in a plan with limits on sites, up to which it is compared with others

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from geodata.services import load_services
 from service.editions.views import DEFAULT_FOCUS, View
-from service.web.queries import LSOA, NAME, BadQuery
+from service.queries import LSOA, NAME, BadQuery
 
 Objective = Literal["mean", "worst", "coverage", "fair"]
 Demand = Literal["people", "eligible", "targeting"]

@@ -14,9 +14,9 @@ from geodata.crs import to_grid
 from layers.gradient import Counts, Vector
 from service.editions.edition import Edition
 from service.editions.views import View
+from service.queries import BadQuery
 from service.siting.requests import NEW, OWN, SITE, SitingRequest
 from service.travel.routed import minutes_to_points
-from service.web.queries import BadQuery
 
 Role = Literal["kept", "closable", "candidate", "forbidden"]
 REACH_M = 30_000.0  # sites farther from everybody who is counted are left aside

@@ -18,11 +18,11 @@ from layers.siting_errors import (
     Undecided,
 )
 from service.pages.wording import and_words
+from service.queries import BadQuery
 from service.siting.capacities import without_room
 from service.siting.requests import NEW
 from service.siting.sites import Option, gaps_near, listed
 from service.travel.edition_times import MODE_WORDS
-from service.web.queries import BadQuery
 
 if TYPE_CHECKING:
     from service.siting.questions import Question
