@@ -52,7 +52,7 @@
     addHatch(view.canvas._container, view.spec.palette);
     ['ground', 'outline', 'mark', 'labels'].forEach(function (name, place) {
       var pane = map.createPane('evenreach-' + name);
-      pane.style.zIndex = 410 + place * 10;
+      pane.style.zIndex = name === 'labels' ? 620 : 410 + place * 10;  // names stay legible over the marks of sites
       pane.style.pointerEvents = 'none';
       pane.setAttribute('aria-hidden', 'true');
     });
@@ -62,8 +62,15 @@
     map.on('click', function () { map.scrollWheelZoom.enable(); });
     map.on('zoomend moveend', function () { labelsSoon(view); });
     if (window.ResizeObserver) {
-      new ResizeObserver(function () { map.invalidateSize({ pan: false }); }).observe(box);
+      new ResizeObserver(function () { resize(view); }).observe(box);
     }
+  }
+
+  /* A map that nobody has moved goes on showing its whole place, however wide it becomes. */
+  function resize(view) {
+    var moved = view.moved;
+    view.map.invalidateSize({ pan: false });
+    if (view.areas && !moved) { showAll(view); }
   }
 
   function homeButton(view) {
@@ -73,15 +80,24 @@
       var button = element('button', 'evenreach-map__home', 'Whole place');
       button.type = 'button';
       L.DomEvent.disableClickPropagation(bar);
-      button.addEventListener('click', function () { showAll(view); });
+      button.addEventListener('click', function () { view.map.getContainer().focus(); showAll(view); });
       bar.appendChild(button);
+      bar.hidden = true;  // there is nothing to go back to
+      view.map.on('movestart zoomstart', function () {
+        view.moved = Boolean(view.areas) && !view.fitting;
+        bar.hidden = !view.moved;
+      });
       return bar;
     };
     return control;
   }
 
   function showAll(view) {
-    settle(view, function () { view.map.fitBounds(view.start, { animate: false }); });
+    settle(view, function () {
+      view.fitting = true;
+      view.map.fitBounds(view.start, { padding: [10, 10], animate: false });
+      view.fitting = false;
+    });
   }
 
   function addHatch(svg, palette) {
@@ -125,7 +141,8 @@
   function load(view) {
     var root = view.root, councils = root.dataset.councils;
     setState(view, 'loading');
-    fetchJson(councils || root.dataset.geojson).then(function (data) {
+    Promise.all([fetchJson(councils || root.dataset.geojson), outlinesOf(root)]).then(function (found) {
+      var data = found[1] ? shapes.outlined(found[0], found[1]) : found[0];
       drawAreas(view, data, Boolean(councils));
       if (councils) { followZoom(view); } else { tell('evenreach:scores', { rows: rowsOf(data) }); }
       return councils ? null : loadServices(view);
@@ -134,6 +151,11 @@
     }).catch(function (problem) {
       fail(view, view.areas ? 'The sites could not be loaded.' : 'The figures of this map could not be loaded.', problem);
     });
+  }
+
+  /* Outlines that the figures are drawn in; none where each area comes with its own boundary. */
+  function outlinesOf(root) {
+    return root.dataset.outlines && !root.dataset.councils ? fetchJson(root.dataset.outlines) : Promise.resolve(null);
   }
 
   /* Data that a script of the page brought (a page that is opened as a file cannot fetch), else fetched. */
@@ -294,10 +316,8 @@
     var bounds = view.areas.getBounds();
     if (!bounds.isValid()) { return; }
     view.start = bounds;
-    settle(view, function () {
-      view.map.fitBounds(bounds, { padding: [10, 10], animate: false });
-      view.map.setMaxBounds(bounds.pad(0.6));
-    });
+    showAll(view);
+    settle(view, function () { view.map.setMaxBounds(bounds.pad(0.6)); });
   }
 
   /* Leaflet drops what is asked of it while it zooms, as it does towards the whole place at first: wait for the end. */
@@ -345,7 +365,7 @@
   }
 
   function chanceText(properties) {
-    return 'in it in ' + Math.round(100 * properties.top_fifth_chance) + ' of 100 draws';
+    return 'in it ' + Math.round(100 * properties.top_fifth_chance) + ' times in 100';
   }
 
   function point(view, code, from) {

@@ -4,12 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import service
+from tests.running import running
 
 AXE = Path(service.__file__).parent / "assets" / "vendor" / "axe" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -25,31 +20,11 @@ A4_WIDTH = 690  # A4 less its margins, in CSS pixels
 UNFOLD = "document.querySelectorAll('details').forEach(box => { box.open = true; })"
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
-def site(demo_store: Path) -> Iterator[str]:
+def site(demo_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the site, without a closing slash."""
-    port = _free_port()
-    command = [sys.executable, "-m", "service.commands.main", "serve", "--store", str(demo_store), "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(200):
-            try:
-                urllib.request.urlopen(f"{address}/health/live", timeout=2).close()
-                break
-            except OSError:
-                assert process.poll() is None, process.stderr.read().decode() if process.stderr else ""
-                time.sleep(0.1)
-        yield address
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(15)
+    with running(demo_store, tmp_path_factory.mktemp("site") / "log") as server:
+        yield server.address
 
 
 @pytest.fixture

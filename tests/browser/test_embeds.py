@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-import uvicorn
 
-from service.app import create_app
-from service.settings import Settings
-from tests.browser.conftest import violations
+from tests.browser.conftest import sheets, violations
+from tests.running import running
 
 READY = '[data-evenreach-map][data-state="ready"]'
 STRICT = "default-src 'none'; img-src data:; frame-src {site}"
@@ -80,22 +77,11 @@ def unlisted() -> Iterator[HostPages]:
 
 
 @pytest.fixture(scope="module")
-def site(demo_store, listed) -> Iterator[str]:
-    """The application on a port of its own, with one origin listed."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = Settings(store=demo_store, log_level="error", port=port, embed_origins=(listed.origin,))
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    for _ in range(100):
-        if server.started:
-            break
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+def site(demo_store: Path, listed: HostPages, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The site on a port of its own, with one origin listed."""
+    log = tmp_path_factory.mktemp("embeds") / "log"
+    with running(demo_store, log, embed_origins=listed.origin) as server:
+        yield server.address
 
 
 @pytest.fixture
@@ -138,6 +124,16 @@ def frame_of(page: Any) -> Any:
     return page.query_selector("iframe").content_frame()
 
 
+def assert_prints_the_picture(page: Any, document: Any) -> None:
+    """Show the page as it prints: the whole place as a picture in place of the drawn map."""
+    picture = document.locator(".evenreach-map__print")
+    picture.wait_for(state="attached")
+    page.emulate_media(media="print")
+    picture.wait_for()
+    assert picture.evaluate("picture => picture.naturalWidth") > 500
+    assert document.locator("#map_evenreach").is_hidden()
+
+
 def test_a_listed_site_shows_the_map_at_its_full_height_and_its_links_work(opened, site, listed):
     page = opened(listed.put("/map", snippet(site, "layer=need&title=Where%20help%20goes")))
     page.locator("iframe").scroll_into_view_if_needed()
@@ -154,6 +150,12 @@ def test_a_listed_site_shows_the_map_at_its_full_height_and_its_links_work(opene
     page.wait_for_function("before => Number(document.querySelector('iframe').height) > before + 200", arg=before)
     inside.locator("path.evenreach-area").first.dispatch_event("click")
     assert inside.locator("[data-map-details] strong").inner_text()
+    assert_prints_the_picture(page, inside)
+    assert inside.locator("tbody:visible").count() == 0  # the frame would cut it
+    assert inside.get_by_text("is not printed here").is_visible()
+    page.emulate_media(media="screen")
+    assert inside.locator("tbody").is_visible()
+    assert inside.get_by_text("is not printed here").is_hidden()
     assert page.hosts == {site, listed.origin}
     assert page.errors == []
     with page.context.expect_page() as event:
@@ -223,12 +225,21 @@ def test_the_code_that_oembed_gives_is_framed_too(opened, site, listed):
     assert page.locator("iframe").bounding_box()["width"] == told["width"]
 
 
-@pytest.mark.parametrize(("layer", "width"), [("targeting", 320), ("access", 1100)])
-def test_an_embed_is_accessible_and_fits_its_frame(opened, site, layer, width):
-    page = opened(f"{site}/embed/demo/{layer}", width=width, bypass_csp=True)
+@pytest.mark.parametrize(("layer", "width", "colours"), [("targeting", 320, "none"), ("access", 1100, "active")])
+def test_an_embed_is_accessible_and_fits_its_frame(opened, site, layer, width, colours):
+    page = opened(f"{site}/embed/demo/{layer}", width=width, bypass_csp=True, forced_colors=colours)
     page.wait_for_selector(READY)
+    stroke = "getComputedStyle(document.querySelector('.evenreach-label')).webkitTextStrokeWidth"
+    assert page.evaluate(stroke) == ("3px" if colours == "none" else "0px")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert violations(page) == []
+    page.evaluate("document.querySelector('details').open = false")
+    assert_prints_the_picture(page, page)
+    assert page.locator("details").is_hidden()
+    assert sheets(page) == 1
+    page.evaluate("document.querySelector('details').open = true")
+    assert page.locator("tbody").is_visible()
+    assert page.get_by_text("is not printed here").is_hidden()
     assert page.errors == []
 
 

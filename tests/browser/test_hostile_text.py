@@ -7,26 +7,24 @@ import io
 import json
 import os
 import re
-import socket
-import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import httpx
+import openpyxl
 import pypdf
 import pytest
-import uvicorn
 from markupsafe import escape
 from typer.testing import CliRunner
 
-from service.app import create_app
 from service.commands.main import app as commands
 from service.editions.edition import open_edition
-from service.settings import Settings
+from service.files.downloads import MEDIA_TYPES
+from service.routes import share_outs, sitings
 from tests.hostile import NASTY, OWN_TEAM, hostile_store
+from tests.running import running
 from tests.service.conftest import Served
 from tests.service.examples import EXAMPLES, addresses
 from tests.service.test_no_other_host import texts
@@ -42,6 +40,10 @@ OWN = [
     "/maps/demo/indicator?indicator=checks",
     "/indicators/checks?place=demo",
 ]
+SHARED = [f"/downloads/demo/share-out.{kind}?budget=1000&over=msoas" for kind in share_outs.MEDIA]
+PLANNED = [f"/downloads/demo/siting.{kind}?service=family_hub&candidates=library&add=1" for kind in sitings.MEDIA]
+assert "siting.csv" in PLANNED[0]
+assert "certificate" in SHARED[-1]
 NAMES = ("lsoa21nm", "msoa21hclnm", "wd24nm", "lad24nm")
 
 
@@ -62,28 +64,16 @@ def tenant() -> Iterator[None]:
 def answers(store: Path, tenant: None) -> dict[str, httpx.Response]:
     """What every route says; asked for once, and before a browser takes the event loop."""
     served = Served(store)
-    found = {address: served.get(address) for address in [*addresses(), *OWN]}
+    found = {address: served.get(address) for address in [*addresses(), *OWN, *SHARED, *PLANNED]}
     served.close()
     return found
 
 
 @pytest.fixture(scope="module")
-def site(store: Path, tenant: None) -> Iterator[str]:
-    """The application on a port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    app = create_app(Settings(store=store, log_level="error"))
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    for _ in range(100):
-        if server.started:
-            break
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+def site(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The site on a port of its own."""
+    with running(store, tmp_path_factory.mktemp("site") / "log", tenant_name=TENANT) as server:
+        yield server.address
 
 
 @pytest.fixture(scope="module")
@@ -151,23 +141,77 @@ def test_every_page_holds_the_names_as_text(answers: dict[str, httpx.Response]) 
     assert seen > 2_000
 
 
-def test_data_and_pictures_hold_the_names_whole(answers: dict[str, httpx.Response]) -> None:
+def said_in_mark_up(answer: httpx.Response) -> str:
+    """Read a picture or a fragment to copy, which is HTML that is shown as text."""
+    read = Read(answer.text)
+    assert set(read.runs) <= {"img style"}  # a fragment's picture fits any page: fixed words of ours
+    return "\n".join(read.said)
+
+
+def said_in_cells(answer: httpx.Response) -> str:
+    """Read every cell of a workbook."""
+    sheets = openpyxl.load_workbook(io.BytesIO(answer.content), read_only=True).worksheets
+    rows = (row for sheet in sheets for row in sheet.iter_rows(values_only=True))
+    return "\n".join(str(cell) for row in rows for cell in row if cell is not None)
+
+
+def said_on_paper(answer: httpx.Response) -> str:
+    """Read a PDF; a line may end at any space, so that every space is the same."""
+    pages = pypdf.PdfReader(io.BytesIO(answer.content)).pages
+    return " ".join(" ".join(page.extract_text() for page in pages).split())
+
+
+SAID: dict[str, Callable[[httpx.Response], str]] = {
+    "image/svg+xml": said_in_mark_up,
+    "text/plain": said_in_mark_up,
+    "text/csv": lambda answer: "\n".join(cell for row in csv.reader(io.StringIO(answer.text)) for cell in row),
+    "text/css": lambda answer: answer.text,
+    "text/javascript": lambda answer: answer.text,
+    MEDIA_TYPES["xlsx"]: said_in_cells,
+}
+
+
+def said_in(answer: httpx.Response) -> str:
+    """Give all that an answer says, as what it is made for would read it."""
+    kind = kind_of(answer)
+    return "\n".join(texts(answer.json())) if "json" in kind else SAID[kind](answer)
+
+
+ELSEWHERE = {
+    "text/html": "the test above",
+    "application/pdf": "the test below: in a narrow column a name is cut off",
+    "image/png": "made of the picture in SVG, which is read here",
+}
+
+
+def test_data_pictures_and_files_hold_the_names_whole(answers: dict[str, httpx.Response]) -> None:
     seen = 0
     for address, answer in answers.items():
-        kind = kind_of(answer)
-        if "json" in kind:
-            said = "\n".join(texts(answer.json()))
-        elif kind in ("image/svg+xml", "text/plain"):  # a fragment to copy is HTML that is shown as text
-            read = Read(answer.text)
-            assert set(read.runs) <= {"img style"}, address  # a fragment's picture fits any page: fixed words of ours
-            said = "\n".join(read.said)
-        elif kind == "text/csv":
-            said = answer.text
-        else:
+        if kind_of(answer) in ELSEWHERE:
             continue
+        said = said_in(answer)
         assert broken(said) == "", address
         seen += said.count(NASTY)
     assert seen > 2_000
+
+
+def test_files_of_share_outs_and_plans_hold_every_name(answers: dict[str, httpx.Response], store: Path) -> None:
+    edition = open_edition(store, "demo")
+    areas = [area["name"] for area in edition.footprints("msoa")]
+    hoods = [name for name, *_ in names_of(store, "")]
+    candidates = [site["name"] for site in edition.sites() if site["service"] == "library" and site["inside"]]
+    listed = dict.fromkeys(SHARED, areas) | dict.fromkeys(PLANNED, candidates)
+    listed |= {PLANNED[0]: hoods, SHARED[-1]: []}  # a certificate knows recipients by their codes
+    for address, names in listed.items():
+        answer = answers[address]
+        assert answer.status_code == 200, address
+        if kind_of(answer) == "application/pdf":
+            said = said_on_paper(answer)
+            assert NASTY in said, address  # in its heading
+            names = [name.partition("${")[0] for name in names]
+        else:
+            said = said_in(answer)
+        assert [name for name in names if name not in said] == [], address
 
 
 # ---- in a browser --------------------------------------------------------------------------------------------------
@@ -288,8 +332,6 @@ def _rows(path: Path) -> list[tuple[str, ...]]:
 
 def _sheet(path: Path) -> list[dict[str, Any]]:
     """Rows of the sheet that has the names as headings."""
-    import openpyxl
-
     for sheet in openpyxl.load_workbook(path, read_only=True).worksheets:
         rows = [list(row) for row in sheet.iter_rows(values_only=True)]
         heading = next((place for place, row in enumerate(rows) if set(NAMES) <= set(map(str, row))), None)

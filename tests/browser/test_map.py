@@ -5,17 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
-import socket
-import threading
-import time
-from pathlib import Path
 
 import pytest
-import uvicorn
+import shapely
 
-from service.app import create_app
-from service.settings import Settings
 from service.web.asset_files import FOLDER
+from tests.benchmarks.peers.outlines import read_outlines
+from tests.browser.conftest import sheets
 
 NASTY = [
     "<img src=x onerror=alert(1)>",
@@ -26,26 +22,16 @@ NASTY = [
     "C:\\2019",
 ]
 READY = '[data-evenreach-map][data-state="ready"]'
+WHOLE = """() => {
+  const map = document.querySelector('#map_evenreach').getBoundingClientRect();
+  const boxes = [...document.querySelectorAll('.evenreach-area')].map(path => path.getBoundingClientRect());
+  const wide = Math.max(...boxes.map(box => box.right)) - Math.min(...boxes.map(box => box.left));
+  const high = Math.max(...boxes.map(box => box.bottom)) - Math.min(...boxes.map(box => box.top));
+  return boxes.every(box => box.left >= map.left && box.right <= map.right && box.top >= map.top &&
+    box.bottom <= map.bottom) && Math.max(wide / map.width, high / map.height) > 0.7;
+}"""
+PANES = "['evenreach-labels', 'markerPane'].map(name => getComputedStyle(map_evenreach.getPane(name)).zIndex)"
 AXE = FOLDER / "vendor" / "axe" / "axe.min.js"
-
-
-@pytest.fixture(scope="module")
-def site(demo_store: Path):
-    """The application on a port of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    app = create_app(Settings(store=demo_store, log_level="error"))
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    for _ in range(100):
-        if server.started:
-            break
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
 
 
 @pytest.fixture
@@ -129,9 +115,10 @@ def test_the_map_is_one_labelled_region_and_its_areas_are_no_tab_stops(page, sit
     assert region.count() == 1
     assert page.locator("#map_evenreach svg.leaflet-zoom-animated:not([aria-hidden])").count() <= 2  # in hidden panes
     stops = page.evaluate(
-        "[...document.querySelectorAll('#map_evenreach *')].filter(e => e.tabIndex >= 0).map(e => e.textContent)"
+        """() => [...document.querySelectorAll('#map_evenreach *')]
+        .filter(e => e.tabIndex >= 0 && e.checkVisibility()).map(e => e.textContent)"""
     )
-    assert stops == ["+", "−", "Whole place"]
+    assert stops == ["+", "−"]  # and the way back, once the map was moved
 
 
 def test_names_stay_text_everywhere(page, site):
@@ -141,7 +128,7 @@ def test_names_stay_text_everywhere(page, site):
                 if isinstance(value, str) and key != "service":
                     feature["properties"][key] = NASTY[place % len(NASTY)]
 
-    rewrite(page, r"/geojson/", poison)
+    rewrite(page, r"/geojson/demo/(?!outlines)", poison)
     show(page, f"{site}/maps/demo/need")
     for box in page.locator("[data-map-service]").all():
         box.check()
@@ -160,6 +147,22 @@ def test_names_stay_text_everywhere(page, site):
     assert seen == set(NASTY)
     assert page.locator(".evenreach-map img:not(.evenreach-map__print), .evenreach-map script").count() == 0
     assert [problem for problem in page.problems if "dialog" in problem or "error " in problem] == []
+
+
+def test_the_script_reads_outlines_as_they_are_written(page, site):
+    show(page, f"{site}/maps/demo/need")
+    asked = page.get_attribute("[data-evenreach-map]", "data-outlines")
+    written, drawn = page.evaluate(
+        """async address => { const outlines = await (await fetch(address)).text();
+        const figures = await (await fetch('/geojson/demo/need?detail=figures')).json();
+        return [outlines, window.evenreachShapes.outlined(figures, JSON.parse(outlines)).features]; }""",
+        asked,
+    )
+    shapes = read_outlines(written.encode()).shapes
+    assert len(drawn) == len(shapes) == page.locator(".evenreach-area").count()
+    for feature in drawn:
+        read = shapely.from_geojson(json.dumps(feature["geometry"]))
+        assert shapely.equals_exact(read, shapes[feature["id"]], 1e-9), feature["id"]
 
 
 def test_a_missing_figure_is_hatched(page, site):
@@ -244,7 +247,9 @@ def test_the_keyboard_moves_and_zooms(page, site):
     page.keyboard.press("ArrowRight")
     page.wait_for_function("lng => map_evenreach.getCenter().lng > lng", arg=before[1])
     page.get_by_role("button", name="Whole place").click()
-    page.wait_for_function("zoom => Math.abs(map_evenreach.getZoom() - zoom) < 0.3", arg=before[0])
+    page.wait_for_function("zoom => map_evenreach.getZoom() === zoom", arg=before[0])
+    assert page.get_by_role("button", name="Whole place").count() == 0
+    assert page.evaluate("document.activeElement.id") == "map_evenreach"
 
 
 def test_the_wheel_belongs_to_the_page_until_the_map_is_chosen(page, site):
@@ -261,6 +266,8 @@ def test_sites_can_be_shown_and_hidden_by_service(page, site):
     shapes = page.eval_on_selector_all(".evenreach-site path", different)
     services = page.locator("[data-map-service]")
     assert len(shapes) == services.count() >= 3
+    names, marks = page.evaluate(PANES)
+    assert int(names) > int(marks)  # no mark covers a letter
     services.first.uncheck()
     assert 0 < page.locator(".evenreach-site").count() < all_shown
 
@@ -282,7 +289,16 @@ def test_no_width_scrolls_sideways(page, site, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     box = page.locator("#map_evenreach").bounding_box()
     assert box["width"] > 0.5 * min(width, 900)
-    assert box["height"] >= 300
+    assert 300 <= box["height"] <= (380 if width == 320 else 600)  # however long the legend beside it is
+    for turned in ((320, 800), (640, 360), (360, 640)):
+        page.set_viewport_size(dict(zip(("width", "height"), turned, strict=True)))
+        page.wait_for_function(WHOLE)
+    page.get_by_role("button", name="Zoom in").click()
+    page.wait_for_function(f"() => !map_evenreach._animatingZoom && !({WHOLE})()")
+    chosen = page.evaluate("map_evenreach.getZoom()")
+    page.set_viewport_size({"width": 390, "height": 640})
+    page.wait_for_function("() => map_evenreach.getSize().x > 340")
+    assert page.evaluate("map_evenreach.getZoom()") == chosen  # a reader's own choice is kept
 
 
 def test_without_a_script_the_picture_stands_in(browser, site):
@@ -294,6 +310,10 @@ def test_without_a_script_the_picture_stands_in(browser, site):
     assert page.locator("#map_evenreach").is_hidden()
     assert "Map of" in picture.get_attribute("alt")
     assert page.evaluate("document.querySelector('.evenreach-map__picture').naturalWidth") == 1120
+    key, legend = page.locator(".evenreach-key"), page.locator(".evenreach-map__legend")
+    assert (key.is_visible(), legend.is_visible()) == (False, False)  # the picture has no sites, and its own legend
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert (key.is_visible(), legend.is_visible()) == (False, True)  # too small to read there
     context.close()
 
 
@@ -307,15 +327,16 @@ def test_paper_gets_the_picture_of_the_map(page, site):
     assert printed.is_visible()
     assert printed.evaluate("picture => picture.naturalWidth") == 1120
     assert page.locator("#map_evenreach").is_hidden()
+    assert sheets(page) == 1
+    assert page.locator(".evenreach-layers, #take-heading").all_inner_texts()  # on the screen alone
+    assert page.locator(".evenreach-layers:visible, #take-heading:visible").count() == 0
     page.evaluate("document.dispatchEvent(new CustomEvent('evenreach:dial', {detail: {rho: 2}}))")
     page.locator(".evenreach-map__print[src*='rho=2']").wait_for(state="attached")
 
 
 def test_borderline_areas_are_hatched_in_the_colour_of_their_class(page, site):
     show(page, f"{site}/maps/demo/need?focus=best-start")
-    counted = int(
-        re.search(r"(\d+) neighbourhoods may or may not", page.locator(".evenreach-legend__hatched").inner_text())[1]
-    )
+    counted = int(re.search(r"(\d+) neighbourhoods", page.locator(".evenreach-legend__hatched").inner_text())[1])
     hatched = page.locator("path.evenreach-area[fill^='url(#evenreach-doubt-']")
     assert hatched.count() == counted > 0
     assert page.locator("#evenreach-doubt-1 rect").count() == 3
@@ -372,7 +393,7 @@ def test_a_thousand_neighbourhoods_draw_in_two_seconds(page, site):
         lambda route: route.fulfill(status=200, content_type="application/geo+json", body=body),
     )
     drawn = []
-    for _ in range(3):  # the best of three: other programs may run on the machine
+    while len(drawn) < 3 and min(drawn, default=2000) >= 2000:  # three turns: other programs may run on the machine
         show(page, f"{site}/maps/demo/need")
         assert page.locator(".evenreach-area").count() == 1060
         drawn.append(int(page.get_attribute("[data-evenreach-map]", "data-drawn-ms")))
@@ -383,6 +404,7 @@ def test_a_large_place_shows_councils_first_and_neighbourhoods_when_near(page, s
     def as_large(route):
         answer = route.fetch()
         text = answer.text().replace('data-councils=""', 'data-councils="/geojson/demo/councils"')
+        text = text.replace("detail=figures", "detail=map")
         route.fulfill(status=200, headers={"content-type": "text/html"}, body=text)
 
     asked = []

@@ -11,11 +11,12 @@ import pytest
 from tests.browser.conftest import A4_WIDTH, assert_fits, assert_sound, sheets, violations
 
 PLANNER = "/places/demo"
+OF_A_TEAM = "/places/demo?within=team:Harbour%20and%20Lantern"  # a short table, and everything else
 HOOD = "/places/demo/neighbourhoods/E01900001"
 PAGES = {
     "home": "/",
     "planner": PLANNER,
-    "planner within a team": "/places/demo?focus=best-start&rho=4.25&within=team:Harbour%20and%20Lantern",
+    "planner within a team": f"{OF_A_TEAM}&focus=best-start&rho=4.25",
     "neighbourhood": HOOD,
     "indicator": "/indicators/overcrowded_share?place=demo",
     "compare": "/places/demo/compare",
@@ -28,7 +29,7 @@ PAGES = {
     "features": "/ogc/collections/demo-scores-core/items?limit=10&f=html",
     "a feature": "/ogc/collections/demo-scores-core/items/E01900001?f=html",
     "not found": "/places/nowhere",
-    "bad dial": "/places/demo?rho=abc",
+    "bad dial": f"{OF_A_TEAM}&rho=abc",
 }
 
 
@@ -244,14 +245,14 @@ def test_every_guided_link_opens(opened: Callable[..., Any], site: str) -> None:
     links = [link.get_attribute("href") for link in page.locator(".er-job a").all()]
     assert len(links) == 13
     for link in links:
-        answer = page.goto(site + link, wait_until="networkidle")
+        answer = page.request.get(site + link)
         assert answer.status == 200
-        assert page.locator("h1").count() == 1
+        assert answer.text().count("<h1") == 1
     page.goto(site + links[1], wait_until="networkidle")
     assert page.locator("#compare-settings table").is_visible()
 
 
 def test_forced_colours_keep_the_page_readable(opened: Callable[..., Any]) -> None:
-    page = opened(PLANNER, forced_colors="active")
+    page = opened(OF_A_TEAM, forced_colors="active")
     assert page.locator("#ranked").is_visible()
     assert violations(page) == []

@@ -97,6 +97,10 @@ def test_it_is_the_whole_map(page: Any, folder: Path, council: str, name: str, w
     assert "times the average" in page.locator("[data-map-details]").inner_text()
     assert page.locator("[data-map-details] a").count() == 0  # there is no site to lead to
     assert page.locator("tbody tr").count() == NEIGHBOURHOODS
+    page.emulate_media(media="print")
+    page.locator(".evenreach-map__print").wait_for()  # it has arrived
+    assert page.locator("#map_evenreach").is_hidden()
+    page.emulate_media(media="screen")
     assert page.problems == []
     assert all(asked.startswith(("data:", f"{root}/")) for asked in page.asked)
 
