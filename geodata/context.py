@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from geodata.definitions import build_entry, read_toml
 from geodata.errors import BadDefinition
+from geodata.toml_entries import build_entry, read_toml
 
 
 @dataclass(frozen=True)

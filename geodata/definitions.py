@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import datetime
 import math
-import re
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pandas as pd
 
 from geodata.errors import BadDefinition, UnknownFocus, UnknownPlace
+from geodata.toml_entries import are_texts, build_entry, read_toml, refuse_type
 
 FOLDER = Path(__file__).parent
 GRADES = ("measured", "apportioned", "modelled", "imputed")  # from the surest to the least sure
@@ -22,7 +21,6 @@ STRENGTHS = ("strong", "fair", "proxy")
 SCALES = ("ridit", "z_score", "min_max", "exponential")
 AGGREGATES = ("arithmetic", "geometric")
 SAME_WITHIN = 1e-9
-NAME = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -271,8 +269,8 @@ def read_place(path: Path) -> Place:
     entry = read_toml(path)
     for key in ("take", "leave"):
         codes_by_column = entry.get(key, {})
-        if not isinstance(codes_by_column, dict) or not all(map(_texts, codes_by_column.values())):
-            _refuse_type(path.name, key, codes_by_column, "lists of codes by column of the look-up")
+        if not isinstance(codes_by_column, dict) or not all(map(are_texts, codes_by_column.values())):
+            refuse_type(path.name, key, codes_by_column, "lists of codes by column of the look-up")
         entry[key] = {column: tuple(codes) for column, codes in codes_by_column.items()}
     place: Place = build_entry(Place, {"id": path.stem, **entry}, path.name)
     if place.valid_to is not None and place.valid_to < place.valid_from:
@@ -293,7 +291,7 @@ def read_focus(path: Path, indicators: Mapping[str, Indicator] | None = None) ->
     parts = entry.pop("ingredients", [])
     ages = entry.pop("ages", None)
     if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
-        _refuse_type(path.name, "ingredients", parts, "one table per indicator")
+        refuse_type(path.name, "ingredients", parts, "one table per indicator")
     focus: Focus = build_entry(
         Focus,
         {
@@ -378,61 +376,3 @@ def _ages(ages: Any, file: str) -> tuple[int, int]:
             f'ages are {ages!r}; give the first and the last age, or "all"', rule="bad-ages", file=file, column="ages"
         )
     return ages[0], ages[1]
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a file of definitions; BadDefinition if it is not TOML in UTF-8."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise BadDefinition(f"not TOML: {error}", rule="bad-toml", file=path.name) from error
-    except UnicodeDecodeError as error:
-        raise BadDefinition("not UTF-8 text", rule="bad-encoding", file=path.name) from error
-
-
-def _texts(value: Any) -> bool:
-    return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
-
-
-PLAIN: Mapping[str, Callable[[Any], bool]] = {
-    "str": lambda value: isinstance(value, str),
-    "bool": lambda value: isinstance(value, bool),
-    "int": lambda value: type(value) is int,
-    "float": lambda value: type(value) in (int, float),
-    "tuple[str, ...]": _texts,
-    "datetime.date": lambda value: type(value) is datetime.date,
-    "datetime.date | None": lambda value: type(value) is datetime.date,
-}  # what a TOML value has to be, by the type of its field
-
-
-def _refuse_type(file: str, key: str, value: Any, wanted: str) -> NoReturn:
-    raise BadDefinition(f"{key} should be {wanted}", rule="bad-type", file=file, column=key, value=value)
-
-
-def build_entry(kind: type, entry: dict[str, Any], file: str) -> Any:
-    """Make a dataclass from a table, lists turned to tuples, unknown and missing keys refused."""
-    known = {part.name for part in fields(kind)}
-    unknown = [key for key in entry if key not in known]
-    if unknown:
-        raise BadDefinition(
-            f"unknown key; a {kind.__name__.lower()} has {', '.join(sorted(known))}",
-            rule="unknown-key",
-            file=file,
-            column=unknown[0],
-        )
-    if not NAME.fullmatch(str(entry.get("id", entry.get("indicator", "")))):
-        raise BadDefinition(
-            "a name is made of small letters, digits, - and _", rule="bad-name", file=file, value=entry.get("id")
-        )
-    needed = [part.name for part in fields(kind) if part.default is MISSING and part.default_factory is MISSING]
-    needed = [name for name in needed if name != "id"]
-    missing = [name for name in needed if name not in entry]
-    if missing:
-        a = "an" if kind.__name__[0] in "AEIOU" else "a"
-        says = f"{a} {kind.__name__.lower()} needs {', '.join(needed)}; missing: {', '.join(missing)}"
-        raise BadDefinition(says, rule="missing-key", file=file, column=missing[0])
-    for part in fields(kind):
-        value, wanted = entry.get(part.name), PLAIN.get(str(part.type))
-        if wanted is not None and value is not None and not wanted(value):
-            _refuse_type(file, part.name, value, str(part.type))
-    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})

@@ -57,7 +57,8 @@ def narrowed(document: dict[str, Any], *, heavy: bool) -> dict[str, Any]:
 
 def _narrow(part: dict[str, Any], *, heavy: bool) -> None:
     schema = part.get("schema", {})
-    if part.get("name") in NAMES and "enum" not in schema:
+    free = part.get("in") == "query" and "pattern" not in schema  # any text is right, and matches nothing
+    if part.get("name") in NAMES and "enum" not in schema and not free:
         schema.pop("pattern", None)
         schema["enum"] = NAMES[part["name"]]
     elif part.get("name") == "limit":

@@ -76,14 +76,17 @@ def run_time_nodes(tree: ast.AST) -> Iterator[ast.AST]:
         yield from run_time_nodes(child)
 
 
-def imported_names(name: str) -> Iterator[str]:
+@cache
+def imported_names(name: str) -> list[str]:
     """Dotted names that a module imports, `from a import b` as `a.b`."""
+    found = []
     for node in run_time_nodes(modules()[name]):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{name} imports relatively: write the whole name"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
 
 
 def imported_modules(name: str) -> set[str]:
@@ -98,8 +101,10 @@ def imported_modules(name: str) -> set[str]:
     return found - {name}
 
 
-def names_used(tree: ast.Module) -> Iterator[str]:
-    """Dotted names as they are used, with import aliases resolved: `pd.read_csv` gives `pandas.read_csv`."""
+@cache
+def names_used(name: str) -> set[str]:
+    """Dotted names that a module uses, with import aliases resolved: `pd.read_csv` gives `pandas.read_csv`."""
+    tree = modules()[name]
     alias_of: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -107,11 +112,9 @@ def names_used(tree: ast.Module) -> Iterator[str]:
             alias_of |= {top: top for alias in node.names if not alias.asname for top in [alias.name.split(".")[0]]}
         elif isinstance(node, ast.ImportFrom):
             alias_of |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute | ast.Name):
-            first, dot, rest = ast.unparse(node).partition(".")
-            if first in alias_of:
-                yield alias_of[first] + dot + rest
+    used = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute | ast.Name)}
+    parts = (text.partition(".") for text in used)
+    return {alias_of[first] + dot + rest for first, dot, rest in parts if first in alias_of}
 
 
 def tracked_files() -> list[str]:
@@ -162,9 +165,9 @@ def test_web_and_map_libraries_stay_in_the_service():
 def test_only_geodata_parses_data_files():
     wrong = [
         f"{name} uses {used}"
-        for name, tree in modules().items()
+        for name in modules()
         if not name.startswith("geodata")
-        for used in names_used(tree)
+        for used in names_used(name)
         for parser, starts in PARSERS.items()
         if used.startswith(f"{parser}.") and used.removeprefix(f"{parser}.").startswith(starts)
     ]
@@ -174,9 +177,9 @@ def test_only_geodata_parses_data_files():
 def test_only_the_store_builds_and_downloads_write_data_files():
     wrong = [
         f"{name} uses {used}"
-        for name, tree in modules().items()
+        for name in modules()
         if not name.startswith(WRITING_MODULES)
-        for used in names_used(tree)
+        for used in names_used(name)
         if used.startswith(WRITERS)
     ]
     wrong += [

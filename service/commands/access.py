@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from service.commands.options import TABLE_FILE_HELP, Dial, EditionName, Weights, Within, readable, table_file
-from service.commands.output import Json, Output, PlaceName, Quiet, Refusal, Store, print_table, told
+from service.commands.output import Json, Output, PlaceName, Quiet, Store, print_table, told
 
 SPOTS_SHOWN = 20
 
@@ -51,32 +51,25 @@ def access(
     quiet: Quiet = False,
 ) -> None:
     """Say who in PLACE can reach a service: nearest site, sites within T minutes, supply shared out."""
-    from geodata.errors import UnknownService
     from service.access.answers import access_answer
     from service.access.requests import canonical, usual_focus
     from service.editions.edition import open_edition
     from service.editions.views import ACCESS, View
     from service.editions.weights import check_weights
     from service.files.downloads import kind_of, write_table
+    from service.queries import read_rho
     from service.settings import Settings
-    from service.travel.edition_times import UnknownMode
-    from service.web.queries import BadQuery, read_rho
 
     opened = open_edition(store or Settings().store, place, edition or None)
     words = {"service": service, "mode": mode, "minutes": minutes, "measure": measure, "demand": demand}
-    try:
-        read = canonical(opened, words | {"accepting": accepting})
-        focus = focus or usual_focus(opened, service, accepting)
-        opened.focus_arrays(focus)
-        view = View(
-            place=place, focus=focus, rho=read_rho(rho), within=within, layer=ACCESS, edition=edition,
-            weights=check_weights(opened, focus, weights), **read,
-        )  # fmt: skip
-        found = access_answer(opened, view, outcome=outcome)
-    except BadQuery as error:
-        raise Refusal(f"{error} {error.hint}".strip()) from None
-    except (UnknownService, UnknownMode) as error:
-        raise Refusal(str(error)) from None
+    read = canonical(opened, words | {"accepting": accepting})
+    focus = focus or usual_focus(opened, service, accepting)
+    opened.focus_arrays(focus)
+    view = View(
+        place=place, focus=focus, rho=read_rho(rho), within=within, layer=ACCESS, edition=edition,
+        weights=check_weights(opened, focus, weights), **read,
+    )  # fmt: skip
+    found = access_answer(opened, view, outcome=outcome)
     if out is not None:
         write_table(opened, view, out, kind_of(out))
         found["file"] = str(out)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from dataclasses import replace
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -49,6 +52,44 @@ Table = Annotated[str, typer.Option("--table", help="The table under the map: cl
 Legend = Annotated[str, typer.Option("--legend", help="The legend in a wide frame: beside or below.")]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a map is to show, and how: each field is an option of both commands."""
+
+    layer: LayerName = "targeting"
+    focus: FocusName = ""
+    rho: Dial = "3"
+    within: Within = ""
+    weights: Weights = ""
+    indicator: IndicatorName = ""
+    service: ServiceName = ""
+    mode: ModeName = ""
+    minutes: Minutes = ""
+    measure: Measure = ""
+    demand: Demand = ""
+    accepting: Accepting = ""
+    title: Title = ""
+    table: Table = "closed"
+    legend: Legend = "beside"
+    edition: EditionName = ""
+    store: Store = None
+    as_json: Json = False
+    quiet: Quiet = False
+
+
+def _with_options(write: Callable[[str, Path, Asked], None]) -> Callable[..., None]:
+    """Give a command the options of `Asked` one by one, in place of its last parameter."""
+
+    @functools.wraps(write)
+    def command(place: str, out: Path, **options: Any) -> None:
+        write(place, out, Asked(**options))
+
+    *own, _ = inspect.signature(write, eval_str=True).parameters.values()
+    shared = inspect.signature(Asked, eval_str=True).parameters.values()
+    command.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
+    return command
+
+
 class Drawn(NamedTuple):
     """A page ready to be written, and what it was made from."""
 
@@ -61,28 +102,11 @@ class Drawn(NamedTuple):
 
 
 @told
+@_with_options
 def write_map(
     place: PlaceName,
     out: Annotated[Path, typer.Option("--out", callback=_page_name, help="File to write: .html")],
-    layer: LayerName = "targeting",
-    focus: FocusName = "",
-    rho: Dial = "3",
-    within: Within = "",
-    weights: Weights = "",
-    indicator: IndicatorName = "",
-    service: ServiceName = "",
-    mode: ModeName = "",
-    minutes: Minutes = "",
-    measure: Measure = "",
-    demand: Demand = "",
-    accepting: Accepting = "",
-    title: Title = "",
-    table: Table = "closed",
-    legend: Legend = "beside",
-    edition: EditionName = "",
-    store: Store = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
+    asked: Asked,
 ) -> None:
     """Write a map of PLACE as one file that holds everything: send it, open it, put it on any web server.
 
@@ -92,42 +116,21 @@ def write_map(
     from service.embeds.on_disk import InTheWay, write_one_file
     from service.embeds.written import one_file
 
-    words = _words(
-        focus=focus, rho=rho, within=within, weights=weights, indicator=indicator, service=service, mode=mode,
-        minutes=minutes, measure=measure, demand=demand, accepting=accepting, edition=edition,
-    )  # fmt: skip
-    drawn = _drawn(place, layer, words, (title, table, legend), store)
+    drawn = _drawn(place, asked)
     body = one_file(drawn.page, drawn.pages, drawn.public)
     try:
         write_one_file(out, body)
     except InTheWay as error:
         raise Refusal(str(error)) from None
-    Output(as_json, quiet).result(_done(drawn, out, {out.name: body}), _show)
+    Output(asked.as_json, asked.quiet).result(_done(drawn, out, {out.name: body}), _show)
 
 
 @told
+@_with_options
 def write_embed(
     place: PlaceName,
     out: Annotated[Path, typer.Option("--out", callback=_with_parent, help="Folder to write; made if absent.")],
-    layer: LayerName = "targeting",
-    focus: FocusName = "",
-    rho: Dial = "3",
-    within: Within = "",
-    weights: Weights = "",
-    indicator: IndicatorName = "",
-    service: ServiceName = "",
-    mode: ModeName = "",
-    minutes: Minutes = "",
-    measure: Measure = "",
-    demand: Demand = "",
-    accepting: Accepting = "",
-    title: Title = "",
-    table: Table = "closed",
-    legend: Legend = "beside",
-    edition: EditionName = "",
-    store: Store = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
+    asked: Asked,
 ) -> None:
     """Write a map of PLACE as a folder of files for a web server: open index.html, or frame it in a page.
 
@@ -137,26 +140,17 @@ def write_embed(
     from service.embeds.on_disk import InTheWay, write_folder
     from service.embeds.written import folder_files
 
-    words = _words(
-        focus=focus, rho=rho, within=within, weights=weights, indicator=indicator, service=service, mode=mode,
-        minutes=minutes, measure=measure, demand=demand, accepting=accepting, edition=edition,
-    )  # fmt: skip
-    drawn = _drawn(place, layer, words, (title, table, legend), store)
+    drawn = _drawn(place, asked)
     files = folder_files(drawn.page, drawn.pages, drawn.public)
     files |= {HEIGHT_SCRIPT: drawn.height_script, READ_ME: _read_me(drawn).encode()}
     try:
         write_folder(out, files, _facts(drawn))
     except InTheWay as error:
         raise Refusal(str(error)) from None
-    Output(as_json, quiet).result(_done(drawn, out, files), _show)
+    Output(asked.as_json, asked.quiet).result(_done(drawn, out, files), _show)
 
 
-def _words(**words: str) -> dict[str, str]:
-    """Gather what chooses a view, in the words of its address."""
-    return words
-
-
-def _drawn(place: str, layer: str, words: dict[str, str], options: tuple[str, str, str], store: Path | None) -> Drawn:
+def _drawn(place: str, asked: Asked) -> Drawn:
     """Read what was asked for and gather the page; the errors say what can be chosen."""
     from layers.map_layers import LAYERS, UnknownLayer
     from service.editions.edition import open_edition
@@ -165,31 +159,23 @@ def _drawn(place: str, layer: str, words: dict[str, str], options: tuple[str, st
     from service.pages.furniture import Pages, Tenant
     from service.routes.maps import read_service
     from service.settings import Settings
-    from service.travel.edition_times import UnknownMode
     from service.web.asset_files import AssetFiles
     from service.web.dependencies import ViewWords, read_view
-    from service.web.errors import UnknownIndicator
-    from service.web.queries import BadQuery
 
     settings, assets = Settings(), AssetFiles()
     if not (assets.folder / LIBRARY).is_file():
         raise Refusal("the browser's files are not built: run service/assets/build.py, or make serve, once")
-    opened = open_edition(store or settings.store, place, words["edition"] or None)
+    opened = open_edition(asked.store or settings.store, place, asked.edition or None)
     tenant = Tenant(settings.tenant_name, settings.tenant_colour, settings.tenant_text_colour)
     pages = Pages(tenant, assets.address)
-    try:
-        if layer not in LAYERS:
-            raise UnknownLayer(layer[:80])
-        view = read_view(opened, ViewWords(**words), layer)
-        page = embed_page(
-            opened, view, read_options(*options), assets=assets, theme=pages.theme(), tenant=tenant.name,
-            service=read_service(view.service or words["service"], opened),
-        )  # fmt: skip
-        return Drawn(opened, view, page, pages, settings.public_url, assets.file(HEIGHT_SCRIPT).body)
-    except BadQuery as error:
-        raise Refusal(f"{error} {error.hint}".strip()) from None
-    except (UnknownLayer, UnknownIndicator, UnknownMode) as error:
-        raise Refusal(str(error)) from None
+    words = ViewWords(**{field.name: getattr(asked, field.name) for field in fields(ViewWords)})
+    if asked.layer not in LAYERS:
+        raise UnknownLayer(asked.layer[:80])
+    view = read_view(opened, words, asked.layer)
+    options = read_options(asked.title, asked.table, asked.legend)
+    service = read_service(view.service or asked.service, opened)
+    page = embed_page(opened, view, options, assets=assets, theme=pages.theme(), tenant=tenant.name, service=service)
+    return Drawn(opened, view, page, pages, settings.public_url, assets.file(HEIGHT_SCRIPT).body)
 
 
 def _facts(drawn: Drawn) -> dict[str, Any]:
@@ -231,6 +217,7 @@ def _read_me(drawn: Drawn) -> str:
         "2. Put this into your page, with the folder's address in place of FOLDER:\n\n"
         f"{frame_snippet(framed, drawn.pages, 'FOLDER', script=f'/{HEIGHT_SCRIPT}').strip()}\n\n"
         "The last line fits the height of the frame to the map. Leave it out where your site allows no scripts.\n"
+        "A page with this frame that is opened from your own disk leaves the frame bare: try it on a web server.\n"
         "To bring the map up to date, write the folder again and copy it over this one.\n\n"
         + "\n".join(drawn.edition.attribution(drawn.view.layer))
         + "\n"

@@ -39,16 +39,12 @@ def inequality(
     from service.measures.inequalities import inequality as compared
     from service.measures.inequality_words import inequality_answer
     from service.settings import Settings
-    from service.web.queries import BadQuery
 
     opened = open_edition(store or Settings().store, place, edition or None)
     if indicator not in opened.indicators:
         raise Refusal(f"no indicator {indicator!r} here; choose one of {', '.join(opened.indicators)}")
     view = View(place=place, focus=focus, within=within, edition=edition, indicator=indicator)
-    try:
-        found = compared(opened, view, indicator, transform=transform or None)  # type: ignore[arg-type]
-    except BadQuery as error:
-        raise Refusal(f"{error} {error.hint}".strip()) from None
+    found = compared(opened, view, indicator, transform=transform or None)  # type: ignore[arg-type]
     Output(as_json, quiet).result(inequality_answer(found), _show_inequality)
 
 
@@ -86,9 +82,9 @@ def missed_need(
     from service.editions.edition import open_edition
     from service.editions.views import View
     from service.measures.missed_needs import missed_answer, missed_needs
+    from service.queries import read_rho
     from service.settings import Settings
     from service.sharing.requests import read_amount
-    from service.web.queries import BadQuery, read_rho
 
     opened = open_edition(store or Settings().store, place, edition or None)
     view = View(place=place, focus=focus, rho=read_rho(rho), within=within, edition=edition)
@@ -96,10 +92,7 @@ def missed_need(
     codes = _own_areas(file, place, store, Output(as_json, quiet)) if file.suffix.lower() == ".csv" else None
     name = file.name if codes is not None else areas
     title = f"Only the areas of {file.name}" if codes is not None else ""
-    try:
-        made = missed_needs(opened, view, name, budget=read_amount("budget", budget), codes=codes, title=title)
-    except BadQuery as error:
-        raise Refusal(f"{error} {error.hint}".strip()) from None
+    made = missed_needs(opened, view, name, budget=read_amount("budget", budget), codes=codes, title=title)
     Output(as_json, quiet).result(missed_answer(made), _show_missed)
 
 
@@ -152,14 +145,10 @@ def similar(
         similar_councils,
     )
     from service.settings import Settings
-    from service.web.queries import BadQuery
 
     opened = open_edition(store or Settings().store, place, edition or None)
-    try:
-        chosen, names = read_council(opened, council), read_variables(opened, variables)
-        found = similar_councils(opened, chosen, k, names, read_peers(opened, chosen, peers))
-    except BadQuery as error:
-        raise Refusal(f"{error} {error.hint}".strip()) from None
+    chosen, names = read_council(opened, council), read_variables(opened, variables)
+    found = similar_councils(opened, chosen, k, names, read_peers(opened, chosen, peers))
     Output(as_json, quiet).result(similar_answer(found), _show_similar)
 
 

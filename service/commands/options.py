@@ -11,7 +11,7 @@ import typer
 
 def readable(read: Callable[[], object], text: str) -> str:
     """Give a text back if it can be read; else refuse it as an option."""
-    from service.web.queries import BadQuery
+    from service.queries import BadQuery
 
     try:
         read()
@@ -29,14 +29,14 @@ def amount_option(text: str) -> str:
 
 def dial_option(text: str) -> str:
     """Check the dial as typed."""
-    from service.web.queries import read_rho
+    from service.queries import read_rho
 
     return readable(lambda: read_rho(text), text)
 
 
 def within_option(text: str) -> str:
     """Check a footprint as typed."""
-    from service.web.queries import read_within
+    from service.queries import read_within
 
     return readable(lambda: read_within(text), text)
 

@@ -7,7 +7,7 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,9 +107,22 @@ def told(function: Callable[P, None]) -> Callable[P, None]:
         except Exception as error:
             if os.environ.get("EVENREACH_TRACEBACK"):
                 raise
-            _refuse(*explained(error), as_json=bool(options.get("as_json")))
+            sentence, item = explained(error)
+            if where := _where_looked(error, options):
+                sentence, item = sentence + where, {"message": sentence + where}
+            _refuse(sentence, item, as_json=bool(options.get("as_json")))
 
     return run
+
+
+def _where_looked(error: Exception, options: Mapping[str, object]) -> str:
+    """Name the store where an edition was looked for in vain, and how to name another."""
+    from geodata.errors import BuildMissing
+    from service.settings import Settings
+
+    if not isinstance(error, BuildMissing) or "store" not in options:
+        return ""
+    return f". The store is {str(options['store'] or Settings().store)!r}; name another with --store"
 
 
 def _let_go_of_output() -> None:
@@ -128,15 +141,24 @@ def explained(error: Exception) -> tuple[str, dict[str, object]]:
         return error.sentence(), error.item()
     if isinstance(error, ValidationError):
         names = [f"EVENREACH_{part['loc'][0]}: ".upper() if part["loc"] else "" for part in error.errors()]
-        faults = [f"{name}{part['msg']}" for name, part in zip(names, error.errors(), strict=True)]
-        sentence = "; ".join(faults)
+        faults = [part["msg"].removeprefix("Value error, ") for part in error.errors()]
+        sentence = "; ".join(f"{name}{fault}" for name, fault in zip(names, faults, strict=True))
     elif isinstance(error, OSError):
         sentence = f"{error.filename or 'file'}: {error.strerror or error}"
     elif isinstance(error, Refusal) or type(error).__module__ == data.__name__:
         sentence = str(error)
+    elif _is_answered(error):
+        sentence = f"{error} {getattr(error, 'hint', '')}".strip()
     else:
         sentence = f"unexpected {type(error).__name__}: {error}. EVENREACH_TRACEBACK=1 shows where."
     return sentence, {"message": sentence}
+
+
+def _is_answered(error: Exception) -> bool:
+    """Whether the service too would tell of it in these words."""
+    from service.web.errors import PROBLEMS
+
+    return type(error) in PROBLEMS
 
 
 def _refuse(sentence: str, item: dict[str, object], *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from service.commands.options import EditionName, Within
-from service.commands.output import Json, Output, PlaceName, Quiet, Refusal, Store, print_table, told
+from service.commands.output import Json, Output, PlaceName, Quiet, Store, print_table, told
 
 
 @told
@@ -28,14 +28,10 @@ def proportionality(
     from service.measures.proportionality import proportionality as compared
     from service.measures.proportionality import proportionality_answer
     from service.settings import Settings
-    from service.web.queries import BadQuery
 
     opened = open_edition(store or Settings().store, place, edition or None)
     view = View(place=place, focus=focus, within=within, edition=edition)
-    try:
-        found = compared(opened, view, resource, outcome)
-    except BadQuery as error:
-        raise Refusal(f"{error} {error.hint}".strip()) from None
+    found = compared(opened, view, resource, outcome)
     Output(as_json, quiet).result(proportionality_answer(found), _show)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from service.commands.options import TABLE_FILE_HELP, Dial, EditionName, FocusName, Weights, Within, table_file
-from service.commands.output import Json, Output, PlaceName, Quiet, Refusal, Store, told
+from service.commands.output import Json, Output, PlaceName, Quiet, Store, told
 
 
 @told
@@ -29,15 +29,12 @@ def score(
     from service.editions.views import View
     from service.editions.weights import check_weights
     from service.files.downloads import kind_of, write_table
+    from service.queries import read_rho
     from service.settings import Settings
-    from service.web.queries import BadQuery, read_rho
 
     opened = open_edition(store or Settings().store, place, edition or None)
     opened.focus_arrays(focus)
-    try:
-        chosen = check_weights(opened, focus, weights)
-    except BadQuery as error:
-        raise Refusal(f"{error} {error.hint}") from None
+    chosen = check_weights(opened, focus, weights)
     view = View(place=place, focus=focus, rho=read_rho(rho), within=within, edition=edition, weights=chosen)
     write_table(opened, view, out, kind_of(out))
     done = {

@@ -12,7 +12,7 @@ import typer
 
 from service.commands.check import open_own_table, refuse_file
 from service.commands.options import Dial, EditionName, FocusName, Weights, Within, amount_option, readable
-from service.commands.output import BAD_INPUT, Json, Output, PlaceName, Quiet, Refusal, Store, told
+from service.commands.output import BAD_INPUT, Json, Output, PlaceName, Quiet, Store, told
 
 if TYPE_CHECKING:
     from service.sharing.requests import ShareRequest
@@ -118,12 +118,11 @@ def share_out(
     from service.editions.views import View
     from service.editions.weights import check_weights
     from service.measures.matched_dials import matched_dial, matched_summary
+    from service.queries import read_rho
     from service.settings import Settings
     from service.sharing.files import write_certificate, write_share
     from service.sharing.requests import ShareRequest, read_amount, read_floor
     from service.sharing.share_outs import share_budget
-    from service.web.errors import UnknownIndicator
-    from service.web.queries import BadQuery, read_rho
 
     _refuse_idle(context, form)
     output, folder = Output(as_json, quiet), store or Settings().store
@@ -140,14 +139,9 @@ def share_out(
     )
     request = _with_file(request, place, folder, output)
     opened.focus_arrays(focus)  # an unknown focus is named before its weights are
-    try:
-        view = view.but(weights=check_weights(opened, focus, weights))
-        shared = share_budget(opened, view, request)
-        matched = matched_summary(matched_dial(opened, view, match)) if match else None
-    except BadQuery as error:
-        raise Refusal(f"{error} {error.hint}".strip()) from None
-    except UnknownIndicator as error:
-        raise Refusal(str(error)) from None
+    view = view.but(weights=check_weights(opened, focus, weights))
+    shared = share_budget(opened, view, request)
+    matched = matched_summary(matched_dial(opened, view, match)) if match else None
     write_share(shared, out)
     if certificate is not None:
         write_certificate(shared, certificate)

@@ -228,17 +228,14 @@ def _opened(
     from service.editions.edition import open_edition
     from service.editions.views import View
     from service.editions.weights import check_weights
+    from service.queries import read_rho
     from service.settings import Settings
-    from service.web.queries import BadQuery, read_rho
 
     folder = store or Settings().store
     opened = open_edition(folder, place, edition or None)
     focus = focus or opened.usual_focus(service)
     opened.focus_arrays(focus)  # an unknown focus is named before its weights are
-    try:
-        weights = check_weights(opened, focus, weights)
-    except BadQuery as error:
-        raise Refusal(f"{error} {error.hint}".strip()) from None
+    weights = check_weights(opened, focus, weights)
     view = View(place, focus, read_rho(rho), within, "", edition=edition, weights=weights)
     return opened, view, folder
 
@@ -246,15 +243,10 @@ def _opened(
 def _request(opened: Edition, view: View, asked: Any) -> SitingRequest:
     """Read what was asked."""
     from service.siting.usual import as_usual
-    from service.web.queries import BadQuery
 
-    try:
-        if view.within:
-            opened.footprint(view.within)
-        request: SitingRequest = as_usual(opened, asked).request()
-    except BadQuery as error:
-        raise Refusal(f"{error} {error.hint}".strip()) from None
-    return request
+    if view.within:
+        opened.footprint(view.within)
+    return as_usual(opened, asked).request()
 
 
 def _with_files(
@@ -269,8 +261,8 @@ def _with_files(
 ) -> SitingRequest:
     """Add the candidates of files, taken through the gate."""
     from service.commands.candidate_files import candidates_of
+    from service.queries import BadQuery
     from service.siting.requests import with_points
-    from service.web.queries import BadQuery
 
     for file in files:
         found = candidates_of(file, declared, opened, view, output, sources=sources, store=store)
@@ -300,11 +292,7 @@ def _finish(opened: Edition, view: View, request: SitingRequest, out: Path, outp
     from service.commands.site_output import show_plan
     from service.siting.files import write_plan
     from service.siting.plans import plan_sites
-    from service.web.queries import BadQuery
 
-    try:
-        plan = plan_sites(opened, view, request)
-    except BadQuery as error:
-        raise Refusal(f"{error} {error.hint}".strip()) from None
+    plan = plan_sites(opened, view, request)
     write_plan(opened, view, plan, out)
     output.result(plan | {"file": str(out)}, show_plan)

@@ -24,8 +24,8 @@ from service.access.words import headlines
 from service.commands.main import app
 from service.editions.edition import Edition, open_edition
 from service.editions.views import View
+from service.queries import BadQuery
 from service.web.dependencies import ViewWords, read_view
-from service.web.queries import BadQuery
 
 API = "/api/v1/places/demo/access"
 STEPS = ((10, 1.0), (20, 0.68), (30, 0.22))

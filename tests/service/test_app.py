@@ -6,14 +6,9 @@ import asyncio
 import json
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +22,7 @@ from service.app import create_app
 from service.editions.open_editions import OpenEditions
 from service.settings import Settings
 from service.web.asset_files import AssetFiles
+from tests.running import running
 
 HEAVY = ("geopandas", "pandas", "shapely", "pyproj", "pyogrio", "folium", "branca", "scipy", "pyarrow", "mapclassify")
 
@@ -265,57 +261,27 @@ def test_the_web_process_loads_no_heavy_library(demo_store: Path) -> None:
     assert not set(HEAVY) & set(json.loads(done.stdout.replace("'", '"')))
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def running(store: Path, *, workers: int = 1) -> Iterator[int]:
-    """``evenreach serve`` as a person starts it; it must be gone ten seconds after it is asked to stop."""
-    port = free_port()
-    words = ["serve", "--store", str(store), "--port", str(port), "--workers", str(workers)]
-    command = [sys.executable, "-m", "service.commands.main", *words]
-    with (store.parent / "serve.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=2).close()
-                break
-            except OSError:
-                assert process.poll() is None, (store.parent / "serve.log").read_text()
-                time.sleep(0.1)
-        yield port
-    finally:
-        started = time.monotonic()
-        process.send_signal(signal.SIGTERM)
-        process.wait(15)
-        assert time.monotonic() - started < 10
-
-
 @pytest.fixture(scope="module")
-def server(demo_store: Path) -> Iterator[int]:
-    with running(demo_store) as port:
-        yield port
+def site(demo_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running(demo_store, tmp_path_factory.mktemp("site") / "log") as server:
+        yield server.address
 
 
-def test_the_real_server_answers_and_does_not_name_itself(server: int) -> None:
-    answer = httpx.get(f"http://127.0.0.1:{server}/places/demo")
+def test_the_real_server_answers_and_does_not_name_itself(site: str) -> None:
+    answer = httpx.get(f"{site}/places/demo")
     assert answer.status_code == 200
     assert answer.headers.get("server", "") == ""
     assert answer.headers["content-encoding"] in ("gzip", "br")  # httpx asks for what it can read
-    head = httpx.head(f"http://127.0.0.1:{server}/geojson/demo/need")
+    head = httpx.head(f"{site}/geojson/demo/need")
     assert (head.status_code, head.content) == (200, b"")
-    workbook = httpx.get(f"http://127.0.0.1:{server}/downloads/demo/need.xlsx", timeout=60)
+    workbook = httpx.get(f"{site}/downloads/demo/need.xlsx", timeout=60)
     assert workbook.content.startswith(b"PK")
 
 
 def test_an_empty_store_gets_the_demo_borough_first(tmp_path: Path) -> None:
-    with running(tmp_path / "store", workers=2) as port:
-        assert "demo" in httpx.get(f"http://127.0.0.1:{port}/health/ready").json()["places"]
-        assert httpx.get(f"http://127.0.0.1:{port}/").status_code == 200
+    with running(tmp_path / "store", tmp_path / "log", workers=2) as server:
+        assert "demo" in httpx.get(f"{server.address}/health/ready").json()["places"]
+        assert httpx.get(server.address).status_code == 200
 
 
 def test_nothing_is_left_behind_by_a_download(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -328,6 +294,8 @@ def test_nothing_is_left_behind_by_a_download(client: Client, tmp_path: Path, mo
     ("name", "value"),
     [
         ("PUBLIC_URL", "javascript:alert(1)"),
+        ("PUBLIC_URL", "https://maps.example/app"),
+        ("PUBLIC_URL", "https://maps.example/?a=/"),
         ("EMBED_ORIGINS", "https://a.example; script-src *"),
         ("TENANT_COLOUR", "red;}"),
         ("PORT", "70000"),

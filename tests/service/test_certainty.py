@@ -206,7 +206,7 @@ def test_words_for_a_chance() -> None:
 def test_the_pages_say_how_sure_a_rank_is(served: Any, edition: Edition) -> None:
     planner = served.get("/places/demo?focus=best-start").text
     assert "How sure is the order?" in planner
-    assert "in it in at least 90 of 100 draws" in planner
+    assert "in it at least 90 times in 100" in planner
     scores = score(edition, View("demo", "best-start"))
     item = int(np.flatnonzero(np.array(scores.certainty) == "surely in")[0])
     code = edition.codes[scores.rows[item]]
@@ -221,7 +221,7 @@ def test_the_pages_say_how_sure_a_rank_is(served: Any, edition: Edition) -> None
 def test_borderline_neighbourhoods_are_hatched_in_map_and_picture(served: Any, edition: Edition) -> None:
     scores = score(edition, View("demo", "best-start"))
     count = int(((scores.top_fifth_chance > 0.1) & (scores.top_fifth_chance < 0.9)).sum())
-    words = f"{count} neighbourhoods may or may not be in it"
+    words = f"may or may not be among the fifth of greatest need. {count} neighbourhoods."
     page = served.get("/maps/demo/need?focus=best-start").text
     assert words in page
     assert "top_fifth_chance" in page

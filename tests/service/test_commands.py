@@ -144,6 +144,7 @@ def test_scores_within_a_team_area(demo_store: Path, tmp_path: Path) -> None:
         (("score", "demo", "--out", "a.csv", "--focus", "no-such"), 1, "No focus 'no-such'"),
         (("score", "demo", "--out", "a.csv", "--within", "team:Nobody"), 1, "no footprint"),
         (("score", "luton", "--out", "a.csv"), 1, "evenreach build luton"),
+        (("embed", "luton", "--out", "map", "--store", "elsewhere"), 1, "The store is 'elsewhere'; name another with"),
         (("score", "demo", "--out", "a.csv", "--edition", "2020-01-01-00000000"), 1, "2020-01-01-00000000"),
     ],
 )

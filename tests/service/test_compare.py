@@ -22,7 +22,7 @@ from service.measures.inequality_over_time import over_time
 from service.measures.series import period_text, read_times, series_of
 from service.measures.similar_neighbourhoods import doing_better
 from service.measures.similar_places import read_council, read_variables, similar_councils
-from service.web.queries import BadQuery
+from service.queries import BadQuery
 
 TRUTH = Path(geodata.demo.__file__).parent / "files" / "truth.csv"
 API = "/api/v1/places/demo"

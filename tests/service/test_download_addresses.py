@@ -120,3 +120,19 @@ def test_addresses_for_other_programs_keep_the_service_of_sites(served: Served, 
     for name in ("csv", "geojson"):
         assert "service=dental&accepting=children" in found[name]
         assert served.get(found[name]).status_code == 200
+
+
+@pytest.mark.parametrize("layer", ["targeting", "sites"])
+def test_addresses_for_other_programs_can_be_kept_and_lead_to_what_columns_mean(
+    served: Served, edition: Edition, layer: str
+) -> None:
+    page = served.get(f"/maps/demo/{layer}?rho=5").text
+    found = elsewhere(edition, View("demo", layer=layer, rho=5.0), "http://127.0.0.1:8000")
+    assert found["kept"]
+    for name, address in found["kept"].items():
+        assert address.replace(f"edition={edition.id}", "").rstrip("?&") == found[name]
+        assert served.get(address).status_code == 200
+        assert address.replace("&", "&amp;") in page
+    for address in found["columns"].values():
+        assert served.get(address).status_code == 200
+    assert not elsewhere(edition, View("demo", layer=layer, edition=edition.id), "http://test")["kept"]

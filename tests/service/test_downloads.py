@@ -20,6 +20,7 @@ import pytest
 from service.editions.edition import Edition, open_edition
 from service.editions.scoring import score
 from service.editions.views import View
+from service.files.column_words import ABOUT_COLUMNS
 from service.files.downloads import (
     EXCEL_CSV,
     KINDS,
@@ -31,7 +32,7 @@ from service.files.downloads import (
     safe_text,
     write_table,
 )
-from service.files.file_table import ABOUT_COLUMNS, Column, Table, describing_lines, facts_of, table_of
+from service.files.file_table import Column, Table, describing_lines, facts_of, table_of
 from service.files.spreadsheet import HEADER_ROW, SHEET, xlsx_bytes
 from service.routes.downloads import content_disposition, file_name
 from tests.service.conftest import Served

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 import gzip
 import json
 import re
@@ -16,9 +17,9 @@ from layers.map_layers import LAYERS, PALETTES
 from service.embeds.options import EmbedOptions, read_options
 from service.embeds.parts import Part, data_script
 from service.embeds.snippet import SHADES
+from service.queries import BadQuery
 from service.web.asset_files import AssetFiles
 from service.web.lean_files import lean_script, lean_style
-from service.web.queries import BadQuery
 
 PUBLIC = "http://127.0.0.1:8000"
 NASTY = [
@@ -102,6 +103,16 @@ def test_the_table_says_what_the_map_says_the_greatest_need_first(served, layer,
     assert all(str(fifths[name] or "No figure") in row[2] for name, row in shown.items())
     numbers = [float(row[1]) for row in rows if row[1] != "No figure"]
     assert numbers == sorted(numbers, reverse=True)
+
+
+def test_without_a_mouse_the_table_leads_to_the_page_of_each_neighbourhood(served):
+    page = read(served, "/embed/demo/need?focus=best-start")
+    found = [link for link in page.all("a") if "/neighbourhoods/" in str(link["href"])]
+    codes = [feature["id"] for feature in served.json("/geojson/demo/need")["features"]]
+    assert sorted(str(link["href"]) for link in found) == sorted(
+        f"/places/demo/neighbourhoods/{code}?focus=best-start" for code in codes
+    )
+    assert served.get(str(found[0]["href"])).status_code == 200
 
 
 def test_where_low_is_worse_the_lowest_stands_first(served):
@@ -225,6 +236,20 @@ def test_a_fragment_holds_picture_table_and_sources_and_nothing_that_is_stripped
         assert sentence in unescape(answer.text)
 
 
+def test_a_table_without_rows_says_so(served):
+    areas = [
+        area["properties"] for area in served.json("/ogc/collections/demo-neighbourhoods/items?limit=500")["features"]
+    ]
+    sites = served.json("/geojson/demo/sites?service=diagnostic_centre")["features"]
+    with_sites = {site["properties"]["lsoa21cd"] for site in sites}
+    near = {area["msoa21cd"] for area in areas if area["lsoa21cd"] in with_sites}
+    without = min({area["msoa21cd"] for area in areas} - near)
+    for path in ("/embed/demo/sites/fragment", "/embed/demo/sites"):
+        page = read(served, f"{path}?service=diagnostic_centre&within=msoa:{without}")
+        assert table_rows(page) == [["None here."]]
+    assert len(table_rows(read(served, "/embed/demo/sites/fragment"))) > 1
+
+
 @pytest.mark.parametrize(
     "path", ["/embed/demo/need?rho=2&title=Here", "/maps/demo/imd", "/places/demo?focus=best-start"]
 )
@@ -276,6 +301,28 @@ def test_every_colour_of_a_map_has_a_name():
     }
 
 
+HUES = {
+    "red": (345, 375), "brown": (10, 30), "orange": (10, 45), "yellow": (45, 70), "green": (80, 190),
+    "blue": (195, 250), "violet": (250, 285), "purple": (285, 330), "pink": (330, 380),
+}  # fmt: skip
+LIGHTNESS = {
+    "darkest": (0, 0.25), "dark": (0, 0.35), "light": (0.55, 0.85), "pale": (0.75, 0.95), "palest": (0.9, 1),
+    "cream": (0.9, 1), "almost": (0.9, 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shade", "colour"), [pair for name, shades in SHADES.items() for pair in zip(shades, PALETTES[name], strict=True)]
+)
+def test_a_colour_is_called_what_an_eye_would_call_it(shade, colour):
+    hue, lightness, _ = colorsys.rgb_to_hls(*(int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)))
+    words = shade.lower().replace("blue-", "").split()
+    least, most = HUES.get(words[-1], (0, 360))
+    assert any(least <= 360 * hue + turn <= most for turn in (0, 360)), hue
+    least, most = LIGHTNESS.get(words[0], (0.25, 0.7))
+    assert least <= lightness <= most
+
+
 def test_a_map_that_cannot_be_shown_says_so_in_the_frame_alone(served):
     gone = read(served, "/embed/demo/need?edition=2001-01-01-00000000&title=a%26b", status=404)
     assert [link["href"] for link in gone.all("a")] == ["/embed/demo/need?title=a%26b"]
@@ -308,6 +355,22 @@ def test_oembed_keeps_to_the_size_that_is_asked_for(served):
     assert large["width"] < 2000
 
 
+def test_oembed_answers_as_wordpress_asks(served):
+    """WordPress adds ``dnt=1`` to every question, after format and size."""
+    asked = f"/oembed?url={quote(PUBLIC + '/embed/demo/need', safe='')}&format=json&maxwidth=500&maxheight=750"
+    assert served.json(f"{asked}&dnt=1") == served.json(asked)
+
+
+def test_oembed_has_no_xml_and_says_so_as_the_standard_asks(served):
+    """oEmbed 1.0, section 2.3.2: a format that is not given is answered by 501."""
+    answer = served.get(f"/oembed?url={PUBLIC}/embed/demo/need&format=xml")
+    assert (answer.status_code, answer.headers["content-type"]) == (501, "application/problem+json")
+    assert answer.json()["type"].endswith(":not-in-xml")
+    documented = served.json("/openapi.json")["paths"]["/oembed"]["get"]["responses"]
+    assert "501" in documented
+    assert documented["200"]["content"]["application/json"]["schema"]["required"] == ["version", "type", "title"]
+
+
 @pytest.mark.parametrize(
     ("query", "status", "parameter"),
     [
@@ -326,7 +389,7 @@ def test_oembed_keeps_to_the_size_that_is_asked_for(served):
         (f"url={PUBLIC}/embed/demo/need%3Frho=2%26rho=3", 422, "url"),
         (f"url={PUBLIC}/embed/demo/need%3Ftitle=%25FF", 422, "url"),
         (f"url={PUBLIC}/embed/demo/need%3Fcolour=red", 422, "url"),
-        (f"url={PUBLIC}/embed/demo/need&format=xml", 422, "format"),
+        (f"url={PUBLIC}/embed/demo/need&format=yaml", 422, "format"),
         (f"url={PUBLIC}/embed/demo/need&maxwidth=0", 422, "maxwidth"),
         (f"url={PUBLIC}/embed/demo/need&maxheight=1e3", 422, "maxheight"),
         (f"url={PUBLIC}/embed/demo/need&maxwidth=-5", 422, "maxwidth"),

@@ -7,7 +7,7 @@ import gzip
 import brotli
 import pytest
 
-from service.web.encodings import Encoding, Packer, choose_encoding, compressed
+from service.encodings import Encoding, Packer, choose_encoding, compressed
 
 BODY = b'{"need_score":41.25,"rank":7},' * 4_000
 DECODERS = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}

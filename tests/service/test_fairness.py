@@ -20,7 +20,7 @@ from service.measures.inequalities import Inequality, inequality
 from service.measures.inequality_words import difference_words, inequality_answer, sentences
 from service.measures.missed_needs import missed_answer, missed_needs
 from service.measures.need_without import ACCESS, ITSELF, RELATED, need_without
-from service.web.queries import BadQuery
+from service.queries import BadQuery
 
 API = "/api/v1/places/demo"
 NOT_SHARED = ("edition",)

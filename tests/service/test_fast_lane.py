@@ -33,6 +33,9 @@ GOOD = (
     "/geojson/demo/need?within=team:Harbour+and+Lantern",
     "/geojson/demo/sites?service=gp",
     "/geojson/demo/councils",
+    "/ogc/collections/demo-scores-core/items?f=json&limit=5",
+    "/ogc/collections/demo-neighbourhoods/items/E01900007",
+    "/ogc/collections/demo-sites/items?limit=2&f=html",
 )
 BAD = (
     "/geojson/demo/need?rho=nan",
@@ -116,16 +119,25 @@ def test_finished_answers_are_kept_within_their_bytes(serve: Callable[[Path], An
             web.get(f"/geojson/demo/targeting?rho={1 + number / 100:.2f}", headers=PLAIN)
     lane = web.app.express.lane
     assert 0 < lane.finished.held <= fast_lane.REMEMBERED_BYTES
-    assert lane.find(("/geojson/demo/targeting", b"rho=2.19", "")) is not None
-    assert lane.find(("/geojson/demo/targeting", b"rho=1.00", "")) is None
+    assert lane.find(("/geojson/demo/targeting", b"rho=2.19", "", "")) is not None
+    assert lane.find(("/geojson/demo/targeting", b"rho=1.00", "", "")) is None
 
 
 def test_what_is_asked_once_pushes_nothing_out(served: Any) -> None:
     lane, path = served.app.express.lane, "/geojson/demo/targeting"
     served.get(f"{path}?rho=4.44", headers=PLAIN)
-    assert lane.find((path, b"rho=4.44", "")) is None
+    assert lane.find((path, b"rho=4.44", "", "")) is None
     served.get(f"{path}?rho=4.44", headers=PLAIN)
-    assert lane.find((path, b"rho=4.44", "")) is not None
+    assert lane.find((path, b"rho=4.44", "", "")) is not None
+
+
+def test_a_page_and_data_of_one_address_are_not_taken_for_each_other(served: Any) -> None:
+    path, lane = "/ogc/collections/demo-scores-core/items", served.app.express.lane
+    for accepted, kind in (("application/geo+json", "application/geo+json"), ("text/html", "text/html")) * 3:
+        answer = served.get(f"{path}?limit=3", headers=PLAIN | {"accept": accepted})
+        assert answer.headers["content-type"].startswith(kind)
+    assert lane.find((path, b"limit=3", "", "json")).body.startswith(b"{")
+    assert lane.find((path, b"limit=3", "", "html")) is None
 
 
 PAGES = ("", "/access", "/share-out?budget=100000", "/compare", "/embed", "/neighbourhoods/E01900007")
@@ -138,7 +150,7 @@ def test_pages_of_one_place_are_finished_answers_with_a_tag(served: Any, by_the_
     expected = by_the_long_way("GET", asked, headers={"accept-encoding": "gzip"})
     for _ in range(3):
         alike(served.get(asked, headers={"accept-encoding": "gzip"}), expected)
-    assert served.app.express.lane.find((path, query.encode(), "gzip")) is not None
+    assert served.app.express.lane.find((path, query.encode(), "gzip", "")) is not None
     known = {"accept-encoding": "gzip", "if-none-match": expected.headers["etag"]}
     assert served.get(asked, headers=known).status_code == 304
 
@@ -147,7 +159,7 @@ def test_pages_of_one_place_are_finished_answers_with_a_tag(served: Any, by_the_
 def test_pages_that_name_other_places_or_start_a_job_have_a_tag_and_are_drawn_anew(served: Any, page: str) -> None:
     tags = {served.get(page, headers=PLAIN).headers["etag"] for _ in range(3)}
     assert len(tags) == 1
-    assert served.app.express.lane.find((page, b"", "")) is None
+    assert served.app.express.lane.find((page, b"", "", "")) is None
 
 
 def publish_again(store: Path) -> str:

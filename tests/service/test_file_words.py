@@ -20,7 +20,7 @@ from service.files.downloads import csv_bytes, write_table
 from service.files.file_table import table_of
 from service.files.spreadsheet import xlsx_bytes
 from service.pages.map import map_picture
-from service.web.queries import BadQuery
+from service.queries import BadQuery
 
 
 @pytest.fixture(scope="module")
@@ -105,8 +105,12 @@ def test_web_geojson_says_what_has_to_be_known(served: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["csv", "excel.csv"])
 def test_a_csv_names_its_description(served: Any, kind: str) -> None:
-    link = served.get(f"/downloads/demo/need.{kind}").headers.get("Link", "")
-    assert "need.csv-metadata.json" in link
+    link = served.get(f"/downloads/demo/need.{kind}?rho=4").headers.get("Link", "")
+    assert f"<need.{kind}-metadata.json?rho=4>" in link
+    described = served.json(f"/downloads/demo/need.{kind}-metadata.json?rho=4")
+    assert described["url"] == f"need.{kind}?rho=4"
+    assert "(fictional). Focus: " in described["dc:description"]
+    assert ". Edition: " in described["dc:description"]
 
 
 def test_a_picture_under_a_title_draws_none(edition: Edition) -> None:
@@ -121,3 +125,40 @@ def test_a_weight_below_zero_is_named() -> None:
         read_weights("crime_rank=2,income_rank=-1")
     with pytest.raises(BadQuery, match="overcrowded_share=2"):
         read_weights("lots")
+
+
+def sources_of(table: Any, column: str) -> set[str]:
+    return set(next(each.sources for each in table.columns if each.name == column))
+
+
+def test_a_column_names_the_sources_that_gave_its_figures(edition: Edition) -> None:
+    titles = {source["id"]: f"{source['title']}, {source['publisher']}" for source in edition.sources}
+    residents = {titles["population_mid2022"]}
+    of_ages = residents | {titles["census2021_age"], titles["age_bands_mid2020"]}
+    core, start = (table_of(edition, View("demo", focus, layer="need")) for focus in ("core", "best-start"))
+    for table, eligible in ((core, residents), (start, of_ages)):
+        assert sources_of(table, "population") == residents
+        assert sources_of(table, "eligible") == eligible
+        assert eligible <= sources_of(table, "need_position")
+    behind = titles["iod2025_underlying"]
+    assert behind in sources_of(core, "rank_low") & sources_of(core, "certainty")
+    assert behind not in sources_of(core, "need_score")
+
+
+def test_a_file_says_whom_it_counts_and_which_neighbourhoods_it_compares(edition: Edition) -> None:
+    ward = edition.footprints("ward")[0]
+    whole = View("demo", "best-start", layer="need")
+    for view, among in (
+        (whole, f"among all neighbourhoods of {edition.place['name']}"),
+        (whole.but(within=f"ward:{ward['code']}"), f"among the neighbourhoods of {ward['name']}"),
+        (View("demo", layer="access", service="gp"), f"among all neighbourhoods of {edition.place['name']}"),
+    ):
+        said = {column.name: column.about for column in table_of(edition, view).columns}
+        assert not [about for about in said.values() if "within=" in about or "draws" in about]
+        assert among in said["need_fifth_without_access" if view.layer == "access" else "need_fifth"]
+    counted = [
+        next(column.about for column in table_of(edition, view).columns if column.name == "eligible")
+        for view in (whole, whole.but(focus="core"))
+    ]
+    assert counted[0].startswith("Children aged 0 to 4, estimated for mid-2022: residents in mid-2022 times the share")
+    assert counted[1] == "Everyone who lives here: residents, mid-2022"

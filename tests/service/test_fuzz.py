@@ -20,6 +20,6 @@ def server(demo_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def test_a_thousand_requests_keep_what_the_documents_say(server: Running, tmp_path: Path) -> None:
-    api = fuzz(server.address, "/openapi.json", tmp_path / "api", examples=16, seed=None)
-    features = fuzz(server.address, "/ogc/api", tmp_path / "features", examples=36, seed=None)
+    api = fuzz(server.address, "/openapi.json", tmp_path / "api", examples=15, seed=None)
+    features = fuzz(server.address, "/ogc/api", tmp_path / "features", examples=34, seed=None)
     assert api + features >= 1000

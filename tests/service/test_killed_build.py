@@ -27,7 +27,7 @@ from service.editions.views import View
 from tests.conftest import SOAK
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-MOMENTS = 200 if SOAK else 20
+MOMENTS = 200 if SOAK else 12
 RE_RUN = 1 if SOAK else 10  # which of the killed builds are begun again
 STEP = 1 if SOAK else 21  # which steps of a publication are tried, besides the last ones
 LAST = 7

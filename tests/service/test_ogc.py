@@ -15,7 +15,7 @@ from pyproj import Transformer
 
 from service.ogc.parameters import read_items
 from service.ogc.systems import EVERY as EVERY_SYSTEM
-from service.web.queries import BadQuery
+from service.queries import BadQuery
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 LAT_LON = "http://www.opengis.net/def/crs/EPSG/0/4326"
@@ -458,6 +458,14 @@ def test_values_of_the_wrong_kind_are_refused(served, name, value):
     refused(served, "/ogc/collections/demo-sites/items?inside=maybe", "inside")
 
 
+@pytest.mark.parametrize(("as_gdal", "plain"), [("1", "true"), ("0", "false")])
+def test_a_truth_may_be_asked_for_as_gdal_writes_it(served, as_gdal, plain):
+    found, wanted = (items(served, "demo-sites", inside=text)["features"] for text in (as_gdal, plain))
+    assert found == wanted
+    assert {feature["properties"]["inside"] for feature in found} <= {plain == "true"}
+    refused(served, "/ogc/collections/demo-sites/items?inside=2", "inside")
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_features_keep_their_schema(served, name):
     schema = served.json(f"/ogc/collections/{name}/schema")
@@ -570,7 +578,8 @@ def test_a_page_of_features_shows_every_figure(served):
     for feature in items(served, limit=20)["features"]:
         row = re.search(rf"<tr[^>]*><th[^>]*><a[^>]*>{feature['id']}</a></th>(.*?)</tr>", text).group(1)
         cells = re.findall(r"<td[^>]*>(.*?)</td>", row)
-        wanted = ["not known" if value is None else str(value) for value in feature["properties"].values()]
+        said = feature["properties"] | {"note": feature["properties"].get("note") or ""}  # nothing is missing
+        wanted = ["not known" if said[name] is None else str(said[name]) for name in feature["properties"]]
         assert [html.unescape(cell) for cell in cells[:-1]] == wanted
 
 

@@ -66,6 +66,15 @@ def test_ogr2ogr_writes_every_row_of_a_geopackage(gdal: str, address: str, table
     assert np.allclose(found["need_score"], [row["need_score"] for row in table], rtol=0, atol=0)
 
 
+def test_ogr2ogr_asks_for_a_truth(gdal: str, site: str) -> None:
+    """GDAL writes a truth as 1 or 0."""
+    program = str(Path(gdal).with_name("ogr2ogr"))
+    asked = ("-f", "CSV", "/vsistdout/", f"OAPIF:{site}/ogc", "demo-sites", "-where", "inside = 1")
+    with urllib.request.urlopen(f"{site}/geojson/demo/sites", timeout=10) as answer:
+        inside = [feature for feature in json.load(answer)["features"] if feature["properties"]["inside"]]
+    assert len(said(program, *asked).splitlines()) == 1 + len(inside) > 1
+
+
 def test_newer_gdal_reads_the_same_figures_in_metres(address: str, table) -> None:
     found = pyogrio.read_dataframe(f"OAPIF:{address}", layer=COLLECTION)
     assert found["lsoa21cd"].tolist() == [row["lsoa21cd"] for row in table]

@@ -23,8 +23,8 @@ from service.drawing.prepared import FACTS, FIRST, pack, packed_end
 from service.editions.edition import Edition, open_edition
 from service.editions.scoring import score
 from service.editions.views import View
-from service.web.encodings import Encoding
-from service.web.memory import Memory
+from service.encodings import Encoding
+from service.memory import Memory
 
 ENCODINGS: tuple[Encoding, ...] = ("", "br", "gzip")
 ENDS = (b"]}", b"x" * 65_535, '],"name":"Ynys Môn \u2028"}'.encode())

@@ -26,7 +26,7 @@ from service.measures.inequalities import inequality
 from service.measures.inequality_words import sentences
 from service.measures.proportionality import finite, proportionality, proportionality_answer, usable_outcomes, why_not
 from service.pages.proportionality import _row
-from service.web.queries import BadQuery
+from service.queries import BadQuery
 from tests.service.conftest import Served
 
 VIEW = View("demo")

@@ -25,6 +25,7 @@ from service.files.letters import FONT
 from service.measures.inequalities import inequality
 from service.measures.matched_dials import matched_answer, matched_dial, matched_sentences, outcomes
 from service.measures.missed_needs import missed_needs
+from service.queries import BadQuery
 from service.sharing.counts import count_choices, people_in_need
 from service.sharing.designs import designs, given
 from service.sharing.files import share_answer, share_summary
@@ -32,7 +33,6 @@ from service.sharing.pdf import pdf_bytes
 from service.sharing.requests import Asked, ShareRequest, read_floor
 from service.sharing.share_outs import certificate_bytes, certificate_of, share_budget
 from service.sharing.words import ages_note, notes
-from service.web.queries import BadQuery
 
 PAGE = "/places/demo/share-out"
 API = "/api/v1/places/demo/share-outs"

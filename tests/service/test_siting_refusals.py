@@ -11,11 +11,11 @@ import pytest
 from layers import siting_errors
 from service.editions.edition import Edition, open_edition
 from service.editions.views import View
+from service.queries import BadQuery
 from service.siting import plans
 from service.siting.closures import closures_of
 from service.siting.plans import plan_sites
 from service.siting.requests import SitingRequest
-from service.web.queries import BadQuery
 
 VIEW = View("demo")
 ASKED = SitingRequest("family_hub", candidates=("library",))

@@ -24,12 +24,12 @@ from service.editions.scoring import score
 from service.editions.views import View
 from service.measures.need_without import need_without
 from service.pages.siting_words import proof_words
+from service.queries import BadQuery
 from service.siting.files import plan_bytes
 from service.siting.plan_tables import said_of
 from service.siting.plans import plan_sites
 from service.siting.requests import Asked, SitingRequest, checked, read_point
 from service.siting.words import refusal
-from service.web.queries import BadQuery
 
 if TYPE_CHECKING:
     from service.siting.questions import Question

@@ -21,7 +21,7 @@ from service.editions.edition import Edition, open_edition
 from service.editions.scoring import score
 from service.editions.views import View
 from service.editions.weights import check_weights, ingredients_of, read_weights, weights_text
-from service.web.queries import BadQuery
+from service.queries import BadQuery
 
 FOCUS = "building-blocks"
 CHOSEN = "employment_deprived_share:2,overcrowded_share:0"
