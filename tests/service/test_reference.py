@@ -44,6 +44,7 @@ FORMATS = ("csv", "xlsx", "geojson", "gpkg", "parquet")
 NAMES = ("lsoa21cd", "lsoa21nm", "msoa21hclnm", "wd24nm", "lad24cd", "lad24nm")
 SURE = ("rank_low", "rank_high", "top_fifth_chance", "certainty")
 CLOSING = ("need_score", "need_position", "need_fifth", "targeting_score", "rank", *SURE, "grade", "note")
+ON_A_MAP = {"need": 0.05 + TOLERANCE, "targeting": 1e-6}  # one decimal; six of the position that the dial turns
 ENGLAND = 33_755
 COUNTS = {
     "luton": 125,
@@ -232,12 +233,26 @@ class MapFacts(HTMLParser):
             self.legend[self._line] = f"{self.legend.get(self._line, '')} {text.strip()}".strip()
 
 
+def check_map(features: list[dict[str, Any]], layer: str, expected: pd.DataFrame, rho: float) -> None:
+    """Compare what a map draws: each neighbourhood's fifth, and its figure as near as the map shows it."""
+    assert [feature["id"] for feature in features] == expected.index.tolist()
+    figure = "need_position" if layer == "targeting" else "need_score"
+    columns = {name: [feature["properties"][name] for feature in features] for name in ("need_fifth", figure)}
+    shown = pd.DataFrame(columns, index=expected.index, dtype=float)
+    assert shown["need_fifth"].to_numpy() == pytest.approx(expected["need_fifth"].to_numpy(dtype=float), nan_ok=True)
+    if layer == "targeting":  # the script turns the dial: methods, the targeting score
+        figures, wanted = 2 * (1 + (rho - 1) * shown["need_position"]) / (rho + 1), expected["targeting_score"]
+    else:
+        figures, wanted = shown["need_score"], expected["need_score"]
+    assert figures.to_numpy() == pytest.approx(wanted.to_numpy(), abs=ON_A_MAP[layer], nan_ok=True)
+
+
 @SMALL
 def test_maps_show_the_reference(place: str, http: Served, real_store: RealStore, reference: Reference):
     real_store(place)
     for (focus, rho), layer in product(views(place), ("need", "targeting")):
         page = MapFacts(http.get(address("maps", place, f"/{layer}", focus, rho)).text)
-        check(features_of(fetched(http, page.geojson)), place, focus, rho, reference)
+        check_map(fetched(http, page.geojson)["features"], layer, reference.scores(place, focus, rho), rho)
         if layer == "targeting":
             fifths = reference.scores(place, focus, rho)["need_fifth"].value_counts()
             counted = {number: int(text.split(" neighbourhood")[0].split()[-1]) for number, text in page.legend.items()}
