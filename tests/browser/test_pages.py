@@ -226,11 +226,11 @@ def test_a_bad_postcode_is_said_and_focused(opened: Callable[..., Any]) -> None:
     page.get_by_role("button", name="Find my neighbourhood").click()
     summary = page.locator(".govuk-error-summary")
     assert "There is a problem" in summary.inner_text()
-    assert page.evaluate("document.activeElement.className").startswith("govuk-error-summary")
+    page.wait_for_function("document.activeElement.className.startsWith('govuk-error-summary')")
     assert page.title().startswith("Error: ")
     assert violations(page) == []
     summary.get_by_role("link").click()
-    assert page.evaluate("document.activeElement.id") == "postcode"
+    page.wait_for_function("document.activeElement.id === 'postcode'")
 
 
 def test_a_postcode_leads_to_its_neighbourhood_and_stands_in_no_address(opened: Callable[..., Any]) -> None:
