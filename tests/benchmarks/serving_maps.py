@@ -95,9 +95,8 @@ def _check(figures: bytes, outlines: bytes, stock: str) -> int:
         raise Differs("the folium page holds no figures")
     drawn, _ = json.JSONDecoder().raw_decode(stock, begun.end())
     mine, (shapes, step, _) = features(figures), read_outlines(outlines)
-    for feature in drawn["features"]:
-        code, theirs = feature["properties"]["lsoa21cd"], feature["properties"]
-        ours = mine[code]["properties"]
+    for code, feature in features(json.dumps(drawn).encode()).items():
+        ours, theirs = mine[code]["properties"], feature["properties"]
         figure = 2 * (1 + (USUAL_DIAL - 1) * ours["need_position"]) / (USUAL_DIAL + 1)
         if any(ours[name] != theirs[name] for name in NAMED) or abs(figure - theirs["targeting_score"]) > SHOWN:
             raise Differs(f"{code}: {ours} in ours, {theirs} in theirs")
