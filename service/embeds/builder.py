@@ -14,7 +14,8 @@ from service.embeds.page import EmbedPage
 from service.embeds.snippet import HEIGHT, SANDBOX, fragment, fragment_address, frame_snippet
 from service.pages.access_form import choice
 from service.pages.furniture import Pages
-from service.pages.map import LAYER_NAMES, services_of
+from service.pages.map import LAYER_NAMES
+from service.pages.map_key import services_of
 from service.pages.planner import footprint_choices
 from service.pages.wording import fixed
 from service.queries import BadQuery

@@ -19,8 +19,11 @@ from service.embeds.addresses import embed_address, map_query, with_query
 from service.embeds.options import EmbedOptions
 from service.embeds.parts import Part
 from service.embeds.tables import EmbedTable, embed_table
+from service.pages.drawn_layers import layer_title
 from service.pages.furniture import built_on, sources_address
-from service.pages.map import MapPage, accepting_of, layer_title, map_page, map_picture
+from service.pages.map import MapPage, map_page
+from service.pages.map_key import accepting_of
+from service.pages.map_pictures import map_picture
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from service.embeds.page import EmbedPage
 from service.embeds.parts import Part
 from service.pages.furniture import Pages
-from service.pages.map import GO_NEAR
+from service.pages.map_words import GO_NEAR
 
 TEMPLATE = "embed/page.html"
 

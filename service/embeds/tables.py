@@ -16,7 +16,7 @@ from service.drawing.features import councils
 from service.editions.layer_figures import figures
 from service.editions.services import takes_new
 from service.editions.views import ACCESS
-from service.pages.map import DrawnLayer, council_class, drawn_layer
+from service.pages.drawn_layers import DrawnLayer, council_class, drawn_layer
 from service.pages.map_key import count_words
 
 if TYPE_CHECKING:

@@ -188,7 +188,7 @@ def write_table(edition: Edition, view: View, path: Path, kind: str) -> Path:
 def style_of(edition: Edition, view: View, table: Table) -> list[StyleRule]:
     """Give the rules by which a GIS program draws a file: those of the map."""
     from service.files.map_style import area_rules, site_rules
-    from service.pages.map import drawn_layer
+    from service.pages.drawn_layers import drawn_layer
 
     if table.scores is None:
         services = next((column.values for column in table.columns if column.name == "service"), [])

@@ -18,7 +18,7 @@ from layers.map_layers import HATCHED_LABEL, MapLayer, site_symbols
 from service.drawing.picture import legend_words
 
 if TYPE_CHECKING:
-    from service.pages.map import DrawnLayer
+    from service.pages.drawn_layers import DrawnLayer
 
 Sign = Literal["=", ">", ">=", "<", "<=", "null"]
 NAME = "Evenreach"

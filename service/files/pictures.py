@@ -13,7 +13,7 @@ from service.editions.views import View
 from service.files.downloads import put
 from service.files.file_table import describing_text, facts_of
 from service.files.typeset import pixels
-from service.pages.map import map_picture
+from service.pages.map_pictures import map_picture
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER_END = len(SIGNATURE) + 25  # the header's chunk: length, name, 13 bytes, checksum

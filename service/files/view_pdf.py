@@ -17,7 +17,9 @@ from service.editions.scoring import LEADING, score
 from service.editions.views import ACCESS, View, dial_text
 from service.files.file_table import Column, Table, describing_lines, table_of
 from service.files.typeset import tagged_pdf
-from service.pages.map import MapPage, drawn_layer, map_page, map_picture
+from service.pages.drawn_layers import drawn_layer
+from service.pages.map import MapPage, map_page
+from service.pages.map_pictures import map_picture
 from service.pages.wording import credits_once
 
 TEMPLATE = Path(__file__).parent / "view.typ"

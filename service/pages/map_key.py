@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from layers.map_layers import site_symbols
+from layers.map_layers import SITE_SYMBOLS, site_symbols
+from service.access.requests import asked
+from service.editions.services import takes_new
+from service.editions.views import ACCESS, DEFAULT_RHO
+from service.memory import Memory
 
 if TYPE_CHECKING:
     from service.editions.edition import Edition
     from service.editions.views import View
 
 FAMILY_PLACES = ("family_hub", "childrens_centre")
+KEYS_REMEMBERED = 300  # views
 CROWDED = 60
 """A map of scores starts with family hubs and children's centres, unless there are more of them than this."""
 
@@ -29,6 +34,38 @@ class ServiceKey:
     path: str
     count_text: str
     shown: bool
+
+
+def keys_of(edition: Edition, view: View, service: str) -> list[ServiceKey]:
+    """List the services of a map with their sites: the same at every dial, so that they are counted once."""
+
+    def counted() -> list[ServiceKey]:
+        """Count them."""
+        whole = view.layer in ("sites", ACCESS) or bool(service)
+        return service_keys(edition, view, shown_sites(edition, view, service), all_shown=whole)
+
+    same = view.but(rho=DEFAULT_RHO, weights="", edition="")
+    return _KEYS.get((edition.serial, same, service), counted)
+
+
+def shown_sites(edition: Edition, view: View, service: str) -> list[int]:
+    """Rows of the sites of one service or of all; on the layer of access of those that give the service asked about."""
+    if view.layer == ACCESS:
+        question = asked(edition, view)
+        return edition.site_rows(question.service, accepting=question.accepting)
+    listed, accepting = edition.sites(), accepting_of(view)
+    rows = edition.site_columns.rows_of(service) if service else list(range(len(listed)))
+    return [row for row in rows if takes_new(listed[row], accepting)] if accepting else rows
+
+
+def accepting_of(view: View) -> str:
+    """Name the ages whose being taken narrows the sites of a map; on maps of scores nothing does."""
+    return view.accepting if view.layer in ("sites", ACCESS) else ""
+
+
+def services_of(edition: Edition) -> set[str]:
+    """Name the services whose sites can be shown: those with a symbol of their own, and those of own lists."""
+    return set(SITE_SYMBOLS) | {str(site["service"]) for site in edition.own.sites}
 
 
 def service_keys(edition: Edition, view: View, sites: list[int], *, all_shown: bool) -> list[ServiceKey]:
@@ -77,3 +114,6 @@ def count_words(count: int, whole: bool) -> str:
     if whole:
         return f"{count:,} here"
     return f"{count:,} listed, list not complete" if count else "not known here"
+
+
+_KEYS: Memory[list[ServiceKey]] = Memory(KEYS_REMEMBERED, 1, lambda _: 1)

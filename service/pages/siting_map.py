@@ -14,7 +14,8 @@ from service.drawing.picture import FOOT, HEAD, HEIGHT, MARGIN, SIDE, WIDTH, Sit
 from service.editions.edition import Edition
 from service.editions.scoring import Scores
 from service.editions.views import View
-from service.pages.map import MapPage, map_page, picture_with
+from service.pages.map import MapPage, map_page
+from service.pages.map_pictures import picture_with
 
 LAYER = "need"
 WIDE, HIGH = WIDTH - SIDE - 2 * MARGIN - 16, HEIGHT - HEAD - FOOT - 12  # of the map in the picture

@@ -17,7 +17,7 @@ from service.embeds.options import TITLE_LENGTH, EmbedOptions, read_options
 from service.embeds.page import EmbedPage
 from service.pages.access_form import SLIPS, forgiven_access
 from service.pages.furniture import breadcrumbs, furniture, site_pages
-from service.pages.map import services_of
+from service.pages.map_key import services_of
 from service.queries import BadQuery
 from service.routes.embeds import LegendText, TableText, TitleText, page_of
 from service.web.addresses import public_address

@@ -14,7 +14,9 @@ from service.editions.views import View
 from service.embeds.addresses import builder_address, map_query, oembed_address, with_query
 from service.pages.elsewhere import elsewhere
 from service.pages.furniture import breadcrumbs, furniture, site_pages
-from service.pages.map import map_page, map_picture, picture_query, services_of
+from service.pages.map import map_page
+from service.pages.map_key import services_of
+from service.pages.map_pictures import map_picture, picture_query
 from service.pages.take_away import downloads_of
 from service.queries import BadQuery, read_name
 from service.routes.heavy import check_area, heavy_answer

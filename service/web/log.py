@@ -5,11 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-import time
-from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import TextIO
 
 import orjson
 
@@ -45,54 +41,17 @@ def write_access(
     identity: str, method: str, route: str, status: int, size: int, seconds: float, said: str = "request"
 ) -> None:
     """Write the line of one answer: no query, no address, no postcode."""
-    if not ACCESS.isEnabledFor(logging.INFO):
-        return
-    told: dict[str, object] = {
-        "request_id": identity,
-        "method": method if method.isalpha() and len(method) < 10 else "other",
-        "route": route,
-        "status": status,
-        "bytes": size,
-        "ms": round(seconds * 1000, 2),
-    }
-    if _OUTPUT.takes(ACCESS):
-        _OUTPUT.write_told(said, told)
-        return
-    record = logging.LogRecord(ACCESS.name, logging.INFO, __file__, 0, said, (), None)  # who calls is known
-    record.__dict__ |= told
-    ACCESS.handle(record)
-
-
-class Output(logging.StreamHandler[TextIO]):
-    """Standard output, with a short way for the lines of answers: there is one for every answer."""
-
-    def takes(self, logger: logging.Logger) -> bool:
-        """Tell whether this alone writes what a logger is told."""
-        parent = logger.parent
-        alone = not logger.handlers and not logger.filters and not self.filters and logger.propagate
-        return alone and parent is not None and parent.handlers == [self] and not parent.propagate
-
-    def write_told(self, said: str, told: dict[str, object]) -> None:
-        """Write a line as `JsonLines` would."""
-        now = time.time()
-        line = {
-            "time": f"{_second(int(now))}.{int(now % 1 * 1000):03d}+00:00",
-            "level": "info",
-            "logger": ACCESS.name,
-            "message": said,
-            **told,
+    if ACCESS.isEnabledFor(logging.INFO):
+        record = logging.LogRecord(ACCESS.name, logging.INFO, __file__, 0, said, (), None)  # who calls is known
+        record.__dict__ |= {
+            "request_id": identity,
+            "method": method if method.isalpha() and len(method) < 10 else "other",
+            "route": route,
+            "status": status,
+            "bytes": size,
+            "ms": round(seconds * 1000, 2),
         }
-        with suppress(OSError, ValueError), self.lock or nullcontext():  # the log must never cost an answer
-            self.stream.write(orjson.dumps(line).decode() + "\n")
-            self.stream.flush()
-
-
-@lru_cache(2)
-def _second(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-_OUTPUT = Output(sys.stdout)
+        ACCESS.handle(record)
 
 
 def write_json_lines(level: str) -> None:
@@ -100,8 +59,8 @@ def write_json_lines(level: str) -> None:
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # no line shows them
     logger = logging.getLogger("evenreach")
     if not logger.handlers:
-        _OUTPUT.setStream(sys.stdout)
-        _OUTPUT.setFormatter(JsonLines())
-        logger.addHandler(_OUTPUT)
+        handler = logging.StreamHandler(sys.stdout)
+        handler.setFormatter(JsonLines())
+        logger.addHandler(handler)
         logger.propagate = False
     logger.setLevel(level.upper())

@@ -19,7 +19,7 @@ from service.editions.weights import read_weights
 from service.files.downloads import csv_bytes, write_table
 from service.files.file_table import table_of
 from service.files.spreadsheet import xlsx_bytes
-from service.pages.map import map_picture
+from service.pages.map_pictures import map_picture
 from service.queries import BadQuery
 
 

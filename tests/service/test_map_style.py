@@ -17,7 +17,7 @@ from service.editions.scoring import score
 from service.editions.views import View
 from service.files.downloads import write_table
 from service.files.map_style import OWN_SHAPE, SHAPES, Condition, StyleRule, qml, site_rules, sld
-from service.pages.map import drawn_layer
+from service.pages.drawn_layers import drawn_layer
 
 VIEWS = {
     "targeting": View("demo"),

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import logging
 import re
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from pydantic import ValidationError
 from geodata.errors import UnknownPostcode
 from service.app import create_app
 from service.settings import Settings
-from service.web import log, metrics
+from service.web import metrics
 from service.web.addresses import public_address
 from service.web.errors import PROBLEMS, all_problems
 from service.web.log import JsonLines, without_postcodes
@@ -239,24 +238,3 @@ def test_what_goes_with_pages_has_a_tag_and_is_compressed(served: Served, path: 
     again = served.get(path, headers={"accept-encoding": "gzip", "if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert first.headers["content-encoding"] == "gzip"
-
-
-def test_the_short_way_of_an_answer_to_the_log_writes_the_same_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    written, program = io.StringIO(), logging.getLogger("evenreach")
-    output = log.Output(written)
-    output.setFormatter(JsonLines())
-    monkeypatch.setattr(log, "_OUTPUT", output)
-    monkeypatch.setattr(program, "handlers", [output])
-    monkeypatch.setattr(program, "propagate", False)
-    monkeypatch.setattr(log.ACCESS, "level", logging.INFO)
-    monkeypatch.setattr(log.ACCESS, "_cache", {})
-    said = ("00ff", "GET", "/geojson/{place}/{layer}", 200, 12, 0.00321, "request")
-    assert output.takes(log.ACCESS)
-    log.write_access(*said)
-    monkeypatch.setattr(log.ACCESS, "handlers", [logging.NullHandler()])
-    assert not output.takes(log.ACCESS)
-    log.write_access(*said)
-    short, long = (json.loads(line) for line in written.getvalue().splitlines())
-    times = [datetime.fromisoformat(line.pop("time")) for line in (short, long)]
-    assert list(short.items()) == list(long.items())
-    assert timedelta(0) <= times[1] - times[0] < timedelta(minutes=1)

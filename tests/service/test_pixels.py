@@ -14,7 +14,7 @@ from service.editions.edition import Edition, open_edition
 from service.editions.scoring import METHOD_VERSION, score
 from service.editions.views import View
 from service.files.pictures import png_bytes, with_texts
-from service.pages.map import drawn_layer
+from service.pages.drawn_layers import drawn_layer
 from tests.service.conftest import Served
 
 VIEW = View("demo")

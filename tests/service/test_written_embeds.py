@@ -23,7 +23,7 @@ from service.embeds import on_disk
 from service.embeds.on_disk import CONTENTS
 from service.embeds.parts import Part, data_script
 from service.embeds.written import CannotStandInside, SelfContained
-from service.pages.map import GO_NEAR
+from service.pages.map_words import GO_NEAR
 from tests.service.conftest import Served
 from tests.service.test_no_other_host import References
 

@@ -10,7 +10,7 @@ from service.editions.edition import Edition, open_edition
 from service.editions.scoring import score
 from service.editions.views import View
 from service.files.downloads import write_table
-from service.pages.map import drawn_layer
+from service.pages.drawn_layers import drawn_layer
 from tests.soak.conftest import Qgis
 
 LAYERS = ("targeting", "imd", "indicator", "certainty", "clusters", "access")
