@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     turns : int
         How many of them it works on at once; the others wait for their turn.
     turn_seconds : float
-        How long one may wait for its turn where more than a few do; then it is asked to come back (503).
+        How long one may wait for its turn in a queue that stays long; then it is asked to come back (503).
     workshop_workers, workshop_waiting : int
         Processes for heavy jobs beside each web process, and how many jobs may wait for one.
     workshop_memory_mb, workshop_cpu_seconds, workshop_seconds : int
@@ -84,9 +84,9 @@ class Settings(BaseSettings):
     body_bytes: int = Field(25 * MEGABYTE, ge=1)
     body_seconds: float = Field(20.0, gt=0)
     query_bytes: int = Field(2048, ge=1)
-    concurrency: int = Field(64, ge=1)
-    turns: int = Field(4, ge=1, le=64)
-    turn_seconds: float = Field(0.3, gt=0)
+    concurrency: int = Field(256, ge=1)
+    turns: int = Field(3, ge=1, le=64)
+    turn_seconds: float = Field(0.15, gt=0)
     workshop_workers: int = Field(1, ge=1, le=16)
     workshop_waiting: int = Field(8, ge=0)
     workshop_memory_mb: int = Field(2500, ge=64)

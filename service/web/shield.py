@@ -56,15 +56,15 @@ class Limits:
     turns : int
         Of these, how many are worked on at once.
     turn_seconds : float
-        How long one may wait for its turn where many do.
+        How long one may wait for its turn in a queue that stays long.
     """
 
     body_bytes: int = 25_000_000
     body_seconds: float = 20.0
     query_bytes: int = 2048
-    concurrency: int = 64
-    turns: int = 4
-    turn_seconds: float = 0.3
+    concurrency: int = 256
+    turns: int = 3
+    turn_seconds: float = 0.15
 
     def query_bytes_at(self, path: str) -> int:
         """Give the longest query string of a path: a plan of sites may have four times as much."""
@@ -138,10 +138,13 @@ class Shield:
             await exchange.refuse(414)
         elif exchange.declared_bytes() > self.limits.body_bytes:
             await exchange.refuse(413)
-        elif self.running >= self.limits.concurrency and path not in ALWAYS_ANSWERED:
+        elif self._full() and path not in ALWAYS_ANSWERED and not self.turns.make_room():
             await exchange.refuse(503)
         else:
             await self._let_in(exchange)
+
+    def _full(self) -> bool:
+        return self.running >= self.limits.concurrency
 
     async def _let_in(self, exchange: Exchange) -> None:
         """Have a request answered in its turn."""

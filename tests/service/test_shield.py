@@ -13,9 +13,11 @@ from typing import Any
 import brotli
 import pytest
 
+from service.web import turns
 from service.web.log import JsonLines
 from service.web.policies import security_headers
 from service.web.shield import Limits, Shield
+from service.web.turns import SHORT_QUEUE
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -229,6 +231,27 @@ def test_requests_beyond_the_cap_are_asked_to_come_back_but_health_answers() -> 
     assert (health.status, later.status) == (200, 200)
 
 
+def test_in_a_full_house_the_latest_is_let_in_and_who_waited_longest_is_asked_to_come_back() -> None:
+    waiting = SHORT_QUEUE + 1
+
+    async def story() -> list[Answer]:
+        doors = asyncio.Event()
+
+        async def slow(scope: Any, receive: Any, send: Any) -> None:
+            await doors.wait()
+            await hello(scope, receive, send)
+
+        shield = Shield(slow, limits=Limits(concurrency=1 + waiting, turns=1))
+        asked = [asyncio.create_task(ask_async(shield, scope(path=f"/{number}"))) for number in range(2 + waiting)]
+        await asyncio.sleep(0)
+        doors.set()
+        return await asyncio.gather(*asked)
+
+    answers = asyncio.run(story())
+    assert [answer.status for answer in answers] == [200, 503] + [200] * waiting
+    assert answers[1].headers["retry-after"] == "2"
+
+
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
@@ -271,7 +294,11 @@ def test_a_reader_who_takes_an_answer_slowly_counts_for_nothing() -> None:
     assert running == 0
 
 
-def test_in_a_long_queue_who_waited_too_long_is_refused_and_a_body_that_is_late_keeps_nobody_waiting() -> None:
+def test_in_a_long_queue_who_waited_too_long_is_refused_and_a_body_that_is_late_keeps_nobody_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns, "STANDS_AFTER", 0.0)
+
     async def works(scope: Any, receive: Any, send: Any) -> None:
         if scope["method"] == "POST":
             await receive()
@@ -284,7 +311,7 @@ def test_in_a_long_queue_who_waited_too_long_is_refused_and_a_body_that_is_late_
         late = asyncio.create_task(ask_async(shield, scope("POST"), stalls=True))
         await asyncio.sleep(0)
         assert (await ask_async(shield, scope())).status == 200, "the turn was lent"
-        asked = [asyncio.create_task(ask_async(shield, scope(path="/works"))) for _ in range(12)]
+        asked = [asyncio.create_task(ask_async(shield, scope(path="/works"))) for _ in range(SHORT_QUEUE + 4)]
         await asyncio.sleep(0.01)
         assert (await ask_async(shield, scope(path="/health/live"))).status == 200
         assert (await ask_async(shield, scope(path="/assets/map.js"))).status == 200
@@ -296,7 +323,7 @@ def test_in_a_long_queue_who_waited_too_long_is_refused_and_a_body_that_is_late_
 
     free = asyncio.Event()
     statuses, running = asyncio.run(story())
-    assert statuses == [200, 503, 503, 503, 503] + [200] * 8
+    assert statuses == [200, 503, 503, 503, 503] + [200] * SHORT_QUEUE
     assert running == 0
 
 

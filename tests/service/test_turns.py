@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from service.web.turns import SHORT_QUEUE, NoTurn, Turn, Turns, turn_lent
+from service.web.turns import SHORT_QUEUE, STANDS_AFTER, NoTurn, Turn, Turns, turn_lent
 
 
 class Clock:
@@ -56,19 +56,61 @@ def test_turns_are_given_in_the_order_in_which_they_are_asked_for() -> None:
     tell(story)
 
 
-def test_who_waited_too_long_in_a_long_queue_is_sent_away_when_another_comes() -> None:
+def test_in_a_long_queue_the_latest_is_called_first() -> None:
+    async def story() -> None:
+        turns = Turns(1, 1.0)
+        asked = await ask(turns, 1 + SHORT_QUEUE + 1)
+        asked[0].result().end()
+        await settle()
+        assert ended(asked) == ["has it"] + ["waits"] * SHORT_QUEUE + ["has it"]
+        asked[-1].result().end()  # the queue is short again
+        await settle()
+        assert ended(asked)[:3] == ["has it", "has it", "waits"]
+
+    tell(story)
+
+
+def test_who_waited_too_long_in_a_queue_that_stays_long_is_sent_away_when_another_comes() -> None:
     async def story() -> None:
         clock = Clock()
         turns = Turns(1, 0.3, clock)
         asked = await ask(turns, 1 + SHORT_QUEUE + 1)
-        clock.now = 0.29
-        assert "sent away" not in ended(asked + await ask(turns, 1))
-        clock.now = 0.31
+        clock.now = STANDS_AFTER
+        assert "sent away" not in ended(asked + await ask(turns, 1)), "it may have been a moment's standstill"
+        clock.now += 0.01
         await ask(turns, 1)
-        # Twelve asked: one has its turn, and of the eleven that waited the eight latest may go on waiting.
-        assert ended(asked) == ["has it", "sent away", "sent away", "sent away"] + ["waits"] * 6
+        # All but three have waited too long, but of those who wait sixteen stay, the latest.
+        assert ended(asked) == ["has it"] + ["sent away"] * 3 + ["waits"] * (SHORT_QUEUE - 2)
         assert isinstance(asked[1].exception(), NoTurn)
         assert turns.waiting == SHORT_QUEUE
+
+    tell(story)
+
+
+def test_a_queue_that_has_been_empty_is_a_new_one() -> None:
+    async def story() -> None:
+        clock = Clock()
+        turns = Turns(1, 0.3, clock)
+        (first,) = await ask(turns, 1)
+        clock.now = 100.0
+        asked = await ask(turns, SHORT_QUEUE + 2)
+        clock.now += STANDS_AFTER
+        await ask(turns, 1)
+        assert set(ended(asked)) == {"waits"}
+        first.result().end()
+
+    tell(story)
+
+
+def test_in_a_full_house_who_waited_longest_in_a_long_queue_makes_room() -> None:
+    async def story() -> None:
+        turns = Turns(1, 1.0)
+        asked = await ask(turns, 1 + SHORT_QUEUE)
+        assert not turns.make_room(), "a short queue is served whatever comes"
+        asked += await ask(turns, 1)
+        assert turns.make_room()
+        await settle()
+        assert ended(asked) == ["has it", "sent away"] + ["waits"] * SHORT_QUEUE
 
     tell(story)
 
