@@ -76,7 +76,7 @@ def checked_codes(
     BadFile
         missing-code, wrong-nation, wrong-level, bad-code, wrong-vintage or doubled-code.
     """
-    tidied = codes.str.upper().str.replace(r"\s+", "", regex=True)
+    tidied = without_spaces(codes.str.upper())
 
     def refuse(bad: pd.Series, rule: str, says: str, hint: str | None = None) -> None:
         """Refuse the first code that is marked bad."""
@@ -99,6 +99,15 @@ def checked_codes(
     if unique:
         refuse(tidied.duplicated(), "doubled-code", "{code} is there twice")
     return tidied.reset_index(drop=True)
+
+
+def without_spaces(texts: pd.Series) -> pd.Series:
+    """Return texts without white space of any kind; Python goes through those that hold more than plain ASCII signs."""
+    bare = texts.str.replace(" ", "", regex=False)
+    strange = bare.str.contains("[^!-~]").fillna(False).astype(bool)
+    if not strange.any():
+        return bare
+    return bare.where(~strange, bare[strange].str.replace(r"\s+", "", regex=True).reindex(bare.index))
 
 
 def _misfit(code: str, level: str) -> tuple[str, str, str | None]:

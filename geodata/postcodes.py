@@ -6,12 +6,13 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from geodata.cells import TextTable, open_table
-from geodata.codes import checked_codes
+from geodata.codes import checked_codes, without_spaces
 from geodata.crs import check_grid
 from geodata.errors import UnknownPostcode
 from geodata.reading import Reading
@@ -48,7 +49,7 @@ def normalise(text: str) -> str:
 
 def normalise_all(postcodes: pd.Series) -> pd.Series:
     """Return a column of postcodes in the form of `normalise`, missing where it has not that form."""
-    bare = postcodes.astype("str").str.upper().str.replace(r"\s+", "", regex=True)
+    bare = without_spaces(postcodes.astype("str").str.upper())
     spaced = bare.str.slice(stop=-3) + " " + bare.str.slice(start=-3)
     return spaced.where(bare.str.fullmatch(_FORM).fillna(False).astype(bool))
 
@@ -88,10 +89,15 @@ def read_postcodes(path: Path, *, known_codes: Collection[str] | None = None) ->
     pcds = table["pcds"]
     says = "{value!r} is not a postcode as ONS writes it"
     cells.refuse(~form.astype(bool), says, rule="bad-postcode", column="pcds", values=pcds)
-    if len(pc.unique(pa.array(pcds, type=pa.string()))) < len(pcds):
+    if not _rising(pa.array(pcds, type=pa.string())):
         cells.refuse(pcds.duplicated(), "{value} is there twice", rule="doubled-code", column="pcds", values=pcds)
     check_grid(table["easting"], table["northing"], path.name, first_row=cells.first_row, unit="postcode's point")
     return Reading(table, cells.rows)
+
+
+def _rising(texts: pa.Array) -> bool:
+    """Whether each text is above the one before, as in the published file: then none is there twice."""
+    return bool(pc.all(pc.less(texts[:-1], texts[1:])).as_py())
 
 
 def _check_areas(cells: TextTable, codes: pd.Series, known_codes: Collection[str] | None) -> None:
@@ -99,7 +105,8 @@ def _check_areas(cells: TextTable, codes: pd.Series, known_codes: Collection[str
     firsts = codes.drop_duplicates()
     right = firsts.str.fullmatch(r"E01\d{6}").fillna(False).astype(bool)
     if known_codes is not None:
-        right &= firsts.isin(list(known_codes))
+        held = pa.array(known_codes, type=pa.string())
+        right &= np.asarray(pc.is_in(pa.array(firsts, type=pa.string()), value_set=held))
     for row, code in firsts[~right].items():
         checked_codes(
             pd.Series([code], dtype="str"), file=cells.file, column="lsoa21", vintage=2021,
@@ -139,9 +146,13 @@ class Gazetteer:
             the postcode is not in it.
         """
         wanted = pa.array(normalise_all(postcodes), type=pa.string())
-        # A null must not find a null.
-        at = pc.index_in(wanted, value_set=self._known, skip_nulls=True).to_pandas().fillna(-1).astype(int)
-        found = self._table.reindex(at.where(at >= 0, -1).to_numpy())
+        distinct = pc.unique(wanted).drop_null()
+        # The few that are wanted are hashed, not the million that are known.
+        which = pc.index_in(self._known, value_set=distinct).fill_null(-1).to_numpy()
+        held = np.flatnonzero(which >= 0)[::-1]  # the first of equals is written last
+        row = np.full(len(distinct) + 1, -1)  # the last is that of a missing postcode
+        row[which[held]] = held
+        found = self._table.reindex(row[pc.index_in(wanted, value_set=distinct).fill_null(-1).to_numpy()])
         return found.set_axis(postcodes.index)
 
     def one(self, postcode: str) -> pd.Series:

@@ -368,10 +368,8 @@ def site_id_of(postcode: object, name: object) -> str:
 def _listed_twice(sites: pd.DataFrame) -> pd.Series:
     """Whether a children's centre is a hub of the same council, name and place."""
     bare = sites["name"].str.casefold().str.replace(r"\([^)]*\)", "", regex=True).str.strip()
-    hubs = sites[sites["service"] == "family_hub"].assign(bare=bare)
-    twice = pd.Series(False, index=sites.index)
-    for i in sites.index[sites["service"] == "childrens_centre"]:
-        same = hubs[(hubs["bare"] == bare[i]) & (hubs["council"] == sites["council"][i])]
-        away = np.hypot(same["easting"] - sites["easting"][i], same["northing"] - sites["northing"][i])
-        twice[i] = bool((away <= SAME_SITE_WITHIN_M).any())
-    return twice
+    named = sites.assign(bare=bare, row=sites.index).dropna(subset=["bare", "council", "easting", "northing"])
+    hub = named["service"] == "family_hub"
+    pairs = named[~hub].merge(named[hub], on=["bare", "council"], suffixes=("", "_of_hub"))
+    away = np.hypot(pairs["easting"] - pairs["easting_of_hub"], pairs["northing"] - pairs["northing_of_hub"])
+    return pd.Series(sites.index.isin(pairs["row"][away <= SAME_SITE_WITHIN_M]), index=sites.index)

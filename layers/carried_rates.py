@@ -156,7 +156,9 @@ def link_weights(exact_fit: pd.DataFrame, residents: pd.Series) -> pd.DataFrame:
         If an area was split, and the residents of some of its targets are not known.
     """
     pairs = exact_fit[["lsoa11cd", "lsoa21cd"]]
-    pairs = pairs[pairs["lsoa11cd"].isin(pairs.loc[pairs["lsoa21cd"].isin(residents.index), "lsoa11cd"])]
+    held = residents.index.get_indexer(pd.Index(pairs["lsoa21cd"])) >= 0
+    before = pd.Index(pairs["lsoa11cd"])
+    pairs = pairs[before[held].unique().get_indexer(before) >= 0]
     pairs = pairs.reset_index(drop=True)
     people = pairs["lsoa21cd"].map(residents).astype(float)
     by_area = people.groupby(pairs["lsoa11cd"])
@@ -165,7 +167,7 @@ def link_weights(exact_fit: pd.DataFrame, residents: pd.Series) -> pd.DataFrame:
     if lacking.any():
         raise ValueError(f"the residents of {pairs.loc[lacking, 'lsoa21cd'].iloc[0]} in 2021 are not known")
     weight = np.where(targets == 1, 1.0, np.where(total > 0, people / total.where(total > 0, 1.0), 1 / targets))
-    return pairs.assign(weight=weight)
+    return pd.DataFrame(pairs.assign(weight=weight))
 
 
 def _by_area(registrations: pd.DataFrame, practice: np.ndarray, practices: int) -> tuple[csr_array, pd.Index]:

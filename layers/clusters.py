@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from scipy.stats import false_discovery_control
 
 PERMUTATIONS = 9_999
 FALSE_DISCOVERY_RATE = 0.05
@@ -241,7 +240,7 @@ def _table(
 ) -> pd.DataFrame:
     q_value = np.full(len(p_value), np.nan)
     if linked.any():
-        q_value[linked] = false_discovery_control(p_value[linked])
+        q_value[linked] = _q_values(p_value[linked])
     label = np.where(q_value <= FALSE_DISCOVERY_RATE, label, NOT_SIGNIFICANT)
     parts = {"statistic": (statistic, np.nan), "p_value": (p_value, np.nan), "q_value": (q_value, np.nan)}
     table = pd.DataFrame(index=index)
@@ -252,6 +251,15 @@ def _table(
     clusters = np.full(len(index), NO_VALUE, dtype=object)
     clusters[known] = np.where(linked, label, NO_NEIGHBOUR)
     return table.assign(cluster=clusters)
+
+
+def _q_values(p_value: Vector) -> Vector:
+    """Give the least share of false discoveries at which each would be one: Benjamini and Hochberg (1995)."""
+    order = np.argsort(p_value)
+    stepped = p_value[order] * (len(p_value) / np.arange(1.0, len(p_value) + 1))
+    found = np.empty(len(p_value))
+    found[order] = np.minimum.accumulate(stepped[::-1])[::-1]
+    return np.clip(found, 0.0, 1.0)
 
 
 def _two_sided(part: _Part, permutations: int, seed: int) -> Vector:

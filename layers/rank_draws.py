@@ -6,14 +6,13 @@ same bytes. Plain arrays only; a `Problem` can be sent to another process.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 
-from layers.gradient import ranks
 from layers.rank_summaries import Ranks
 
 BLOCK = 100
@@ -35,6 +34,7 @@ Vector = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Unit = tuple[int, int, np.random.SeedSequence]  # first draw, number of draws, seed
 Combination = tuple[str, str, bool]  # scale, aggregate, shrunk or not
+Turn = tuple[Combination, NDArray[np.int64]]  # a way of scoring, and which draws of a unit take it
 
 
 @dataclass(frozen=True)
@@ -179,51 +179,65 @@ def draw_ranks(problem: Problem, unit: Unit) -> Ranks:
     weights = problem.weights * rng.uniform(*WEIGHT_RANGE, (size, len(problem.weights)))
     weights /= weights.sum(axis=1, keepdims=True)
     way_of = (first + np.arange(size)) % len(problem.ways)
-    n = len(problem.known)
-    ranked = np.empty((size, n), dtype=np.uint16 if n < 2**16 else np.uint32)
-    for number in np.unique(way_of):
-        rows = np.flatnonzero(way_of == number)
-        for row, scores in zip(rows, _scores(problem, weights[rows], problem.ways[number], rng), strict=True):
-            ranked[row] = _ranked(scores)
-    return ranked
+    turns = [(problem.ways[number], np.flatnonzero(way_of == number)) for number in np.unique(way_of)]
+    scores = (_sums_by_moments if problem.moments else _drawn_sums)(problem, weights, turns, rng)
+    if not problem.known.all():
+        for _, rows in turns:
+            scores[rows] /= weights[rows].astype(np.float32) @ problem.known.T.astype(np.float32)
+    return _ranked(scores)
 
 
-def _scores(
-    problem: Problem, weights: Vector, way: Combination, rng: np.random.Generator
-) -> Iterator[Vector | Singles]:
-    """Give the drawn scores of each row of weights, shape (n,); logarithms if geometric, which rank the same."""
-    carried = None if problem.known.all() else weights.astype(np.float32) @ problem.known.T.astype(np.float32)
-    if problem.moments:
+def _sums_by_moments(problem: Problem, weights: Vector, turns: Sequence[Turn], rng: np.random.Generator) -> Singles:
+    """Weighted sums of every draw, shape (draws, n), from the mean and variance of each; logarithms if geometric."""
+    sums = np.empty((len(weights), len(problem.known)), dtype=np.float32)
+    for way, rows in turns:
         mean, variance = problem.moments[way]
         # Both products at once: many small ones would wait for one another's threads.
-        middles = weights.astype(np.float32) @ mean
-        spreads = (weights**2).astype(np.float32) @ variance
+        middles = weights[rows].astype(np.float32) @ mean
+        spreads = (weights[rows] ** 2).astype(np.float32) @ variance
         np.sqrt(spreads, out=spreads)
-    else:
-        drawn = _drawn_sums(problem.parts, weights, way, rng)
-    for row in range(len(weights)):
-        if problem.moments:
-            sums = middles[row] + spreads[row] * _NORMALS[rng.integers(2**16, size=len(problem.known), dtype=np.uint16)]
-        else:
-            sums = drawn[row]
-        yield sums if carried is None else sums / carried[row]
+        for row, middle, spread in zip(rows, middles, spreads, strict=True):
+            normals = _NORMALS[rng.integers(2**16, size=len(problem.known), dtype=np.uint16)]
+            sums[row] = middle + spread * normals
+    return sums
 
 
-def _drawn_sums(parts: Sequence[Part], weights: Vector, way: Combination, rng: np.random.Generator) -> Vector:
-    """Weighted sums of drawn values on the scale, shape as rows of weights by n."""
-    total = np.zeros((len(weights), len(parts[0].value)))
-    for part, share in zip(parts, weights.T, strict=True):
-        if part.settled:
-            total += share[:, None] * part.settled[way[:2]]
-        else:
-            total += share[:, None] * part.scaled(part.positions(part.drawn(rng, way[2], len(weights))), way[:2])
+def _drawn_sums(problem: Problem, weights: Vector, turns: Sequence[Turn], rng: np.random.Generator) -> Vector:
+    """Weighted sums of every draw, shape (draws, n), each value drawn; logarithms if geometric, which rank the same."""
+    shape = (len(weights), len(problem.known))
+    values = [None if part.settled else np.empty(shape) for part in problem.parts]
+    for way, rows in turns:
+        for part, drawn in zip(problem.parts, values, strict=True):
+            if drawn is not None:
+                drawn[rows] = part.drawn(rng, way[2], len(rows))
+    total = np.zeros(shape)
+    for part, drawn, share in zip(problem.parts, values, weights.T, strict=True):
+        at = None if drawn is None else part.positions(drawn)
+        for way, rows in turns:
+            scaled = part.settled[way[:2]] if at is None else part.scaled((at[0][rows], at[1][rows]), way[:2])
+            total[rows] += share[rows, None] * scaled
     return total
 
 
-def _ranked(scores: Vector | Singles) -> NDArray[np.int64]:
-    """Rank one draw, 1 = highest; equal scores share the better rank."""
-    if len(scores) <= RANKED_EXACTLY:
-        return ranks(scores.astype(np.float64))
+def _ranked(scores: Vector | Singles) -> Ranks:
+    """Rank each draw, 1 = highest; equal scores share the better rank."""
+    n = scores.shape[1]
+    ranked = np.empty(scores.shape, dtype=np.uint16 if n < 2**16 else np.uint32)
+    if n > RANKED_EXACTLY:
+        for row, each in enumerate(scores):
+            ranked[row] = _ranked_by_steps(each)
+        return ranked
+    fallen = -scores.astype(np.float64)
+    order = np.argsort(fallen, axis=1)
+    fallen = np.take_along_axis(fallen, order, axis=1)
+    begins = np.zeros(scores.shape, dtype=np.int64)  # where the run of equals begins that each belongs to
+    begins[:, 1:] = np.where(fallen[:, 1:] != fallen[:, :-1], np.arange(1, n), 0)
+    np.put_along_axis(ranked, order, (np.maximum.accumulate(begins, axis=1) + 1).astype(ranked.dtype), axis=1)
+    return ranked
+
+
+def _ranked_by_steps(scores: Vector | Singles) -> NDArray[np.int64]:
+    """Rank one draw of many neighbourhoods; see `RANKED_EXACTLY`."""
     high, low = scores.max(), scores.min()
     if high == low:
         return np.ones(len(scores), dtype=np.int64)

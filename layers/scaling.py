@@ -15,6 +15,12 @@ Z_LIMIT = 3.0
 EXPONENTIAL_CONSTANT = 23.0  # English Indices of Deprivation: research and technical reports
 
 
+def where_known(values: pd.Series, other: pd.Series) -> pd.Series:
+    """Return values as floats, missing where another column of the same neighbourhoods, in the same order, is."""
+    found = np.where(other.notna(), values.to_numpy(dtype=float), np.nan)
+    return pd.Series(found, index=values.index, name=values.name)
+
+
 def ridit(values: pd.Series, people: pd.Series) -> pd.Series:
     """Share of people (0-100) at lower values plus half of those at the same value.
 
@@ -54,8 +60,9 @@ def z_score(values: pd.Series) -> pd.Series:
     """
     if not values.max() > values.min():  # not by the deviation: that of ten times 0.1 is not quite zero
         return values * 0.0 + 50.0
-    z = (values - values.mean()) / values.std(ddof=0)
-    return (z.clip(-Z_LIMIT, Z_LIMIT) + Z_LIMIT) / (2 * Z_LIMIT) * 100
+    z = ((values - values.mean()) / values.std(ddof=0)).to_numpy(dtype=float)
+    scaled = (np.clip(z, -Z_LIMIT, Z_LIMIT) + Z_LIMIT) / (2 * Z_LIMIT) * 100
+    return pd.Series(scaled, index=values.index, name=values.name)
 
 
 def min_max(values: pd.Series) -> pd.Series:
@@ -88,8 +95,8 @@ def exponential(rank: pd.Series, areas: int) -> pd.Series:
     ----------
     ``X = -23 ln(1 - R (1 - exp(-100 / 23)))``, ``R = (N - rank + 1) / N``: methods M4.
     """
-    outside = rank[(rank < 1) | (rank > areas)]
-    if len(outside):
+    if ((rank < 1) | (rank > areas)).any():
+        outside = rank[(rank < 1) | (rank > areas)]
         raise ValueError(f"rank of {outside.index[0]} is {outside.iloc[0]}; it runs from 1 to {areas}")
     share = (areas - rank + 1) / areas
     constant = EXPONENTIAL_CONSTANT

@@ -231,7 +231,7 @@ def _check_counts(name: str, item: Evidence) -> None:
 def _prepared(
     item: Evidence, people: pd.Series, scored: pd.Index, councils: pd.Series | None, ways: Sequence[Combination]
 ) -> Part:
-    pointed = (item.values * item.polarity).where(people.notna()).astype(float)
+    pointed = scaling.where_known(item.values * item.polarity, people)
     knots, curves = _curves(pointed, people, {way[:2] for way in ways})
     rows = people.index.get_indexer(scored)
     n, nothing = len(scored), np.zeros(len(people))
@@ -282,7 +282,7 @@ def _scaled(pointed: pd.Series, people: pd.Series, scale: str) -> pd.Series:
     if scale == "ridit":
         return scaling.ridit(pointed, people.fillna(0.0))
     if scale == "exponential":
-        order = pd.Series(ranks(pointed.to_numpy()).astype(float), pointed.index).where(pointed.notna())
+        order = scaling.where_known(pd.Series(ranks(pointed.to_numpy()), pointed.index), pointed)
         return scaling.exponential(order, int(pointed.notna().sum()))
     return scaling.z_score(pointed) if scale == "z_score" else scaling.min_max(pointed)
 

@@ -13,6 +13,7 @@ import pandas as pd
 from layers.balance import correlations, effective_weights, rank_correlation
 from layers.clusters import Contiguity, clusters_and_hot_spots, queen_neighbours
 from layers.rank_summaries import DrawnRanks, Intervals
+from layers.scaling import where_known
 from layers.uncertainty import Evidence, drawn_ranks, drivers
 from service.building.focus_scores import FocusScores
 from service.building.material import Material
@@ -42,12 +43,12 @@ def draw_focus(scored: FocusScores, material: Material) -> DrawnRanks:
 
 def _evidence(name: str, scored: FocusScores, material: Material) -> Evidence:
     """One indicator with its counts; in place of a rank the rate that is ranked, where its people are published."""
-    used, weight = scored.scaled[name].notna(), scored.focus.weights[name]
+    scaled, weight = scored.scaled[name], scored.focus.weights[name]
     if name in material.rates:
         behind = material.rates[name]
-        if behind["rate"].notna()[used].all():
-            return Evidence(behind["rate"].where(used), weight, 1, behind["count"], behind["denominator"])
-    values = material.nation[name].astype(float).where(used)
+        if (behind["rate"].notna() | scaled.isna()).all():
+            return Evidence(where_known(behind["rate"], scaled), weight, 1, behind["count"], behind["denominator"])
+    values = where_known(material.nation[name], scaled)
     if name not in material.counts:
         return Evidence(values, weight, material.indicators[name].polarity)
     counted = material.counts[name]

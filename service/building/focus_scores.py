@@ -81,7 +81,7 @@ def _shrunk(table: pd.DataFrame, focus: Focus, counts: Mapping[str, pd.DataFrame
 def _scaled(
     table: pd.DataFrame, focus: Focus, indicator: Indicator, eligible: pd.Series, ranked_areas: int
 ) -> pd.Series:
-    values = table[indicator.id].where(eligible.notna())
+    values = scaling.where_known(table[indicator.id], eligible)
     if focus.scale == "exponential":
         return scaling.exponential(values, ranked_areas)
     pointed = values * indicator.polarity

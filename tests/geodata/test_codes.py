@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
-from geodata.codes import checked_codes, level_of_header
+from geodata.codes import checked_codes, level_of_header, without_spaces
 from geodata.errors import BadFile
 
 
 def check(*codes, **named):
     return checked_codes(pd.Series(codes, dtype="str"), file="t.csv", column="LSOA21CD", **named)
+
+
+@pytest.mark.parametrize("strange", ["", *"\t\n\x0b\x1c\x85\u00a0\u2003\u200bé~"])
+def test_no_white_space_of_any_kind_is_left(strange):
+    texts = [f" {strange}E01 {strange} 0{strange}", "E0 1", None, ""]
+    found = without_spaces(pd.Series(texts, dtype="str"))
+    assert found.fillna("missing").tolist() == [re.sub(r"\s+", "", texts[0]), "E01", "missing", ""]
 
 
 def test_small_letters_and_spaces_are_mended():

@@ -89,6 +89,23 @@ def test_a_fault_is_refused_by_row(written, refused, old, new, rule, says):
     refused(rule, says, read_postcodes, written("pc.csv", TABLE.replace(old, new)), known_codes={A, B})
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (2, 0, 1)])
+def test_the_order_of_the_file_does_not_matter_and_hides_no_double(written, refused, order):
+    head, *rows = TABLE.splitlines()
+    rows = [sorted(rows)[k] for k in order]
+    found = Gazetteer(read_postcodes(written("pc.csv", "\n".join([head, *rows]))).table).find(pd.Series(["LU1 2TL"]))
+    assert found["lsoa21cd"].tolist() == [A]
+    for row in rows:
+        doubled = "\n".join([head, *rows[: rows.index(row)], row, *rows[rows.index(row) :]])
+        refused("doubled-code", [row[:7]], read_postcodes, written("pc.csv", doubled))
+
+
+def test_a_postcode_asked_for_twice_is_found_twice_and_one_known_twice_at_its_first_place():
+    known = pd.DataFrame({"pcds": ["LU1 2TL", "LU1 1LZ", "LU1 2TL"], "easting": [1.0, 2.0, 3.0], "northing": 0.0})
+    found = Gazetteer(known.assign(lsoa21cd=A, laua="E06000032")).find(pd.Series(["LU1 2TL", None, "lu12tl"]))
+    assert found["easting"].fillna(-1).tolist() == [1.0, -1.0, 1.0]
+
+
 @pytest.mark.realdata
 def test_the_real_postcodes_are_whole(sources_dir):
     folder = sources_dir / "geography"

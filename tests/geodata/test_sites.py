@@ -209,6 +209,15 @@ def test_a_site_that_two_registers_list_is_kept_once_as_a_hub(written):
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [("Bedford,Blue", ",Blue"), ("52.149559,-0.530475", ","), ("Hub (Bedford", "Hub East (Bedford")],
+    ids=["no council", "no point", "another name"],
+)
+def test_what_is_not_known_to_be_the_same_site_is_not_left_out_as_such(written, old, new):
+    assert not any("twice" in reason for reason in reasons(read_family_hubs(written("h.csv", HUBS.replace(old, new)))))
+
+
+@pytest.mark.parametrize(
     ("old", "new", "rule", "says"),
     [
         ("-0.42913,no", "-0.42913,perhaps", "unknown-status", ["row 4", "'perhaps'"]),

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from scipy.stats import false_discovery_control
 
 from geodata.boundaries import read_boundaries
 from geodata.deprivation import read_file7
@@ -168,6 +169,12 @@ def test_the_same_seed_gives_the_same_table():
     again = [local_clusters(values, neighbours, permutations=1_500, seed=seed) for seed in (1, 1, 2)]
     pd.testing.assert_frame_equal(again[0], again[1])
     assert not again[0]["p_value"].equals(again[2]["p_value"])
+
+
+def test_q_values_are_those_of_scipy():
+    values, neighbours = planted(8)
+    found = local_clusters(values, neighbours, permutations=199)  # few, so that many p-values are equal
+    assert found["q_value"].tolist() == false_discovery_control(found["p_value"]).tolist()
 
 
 def test_a_change_of_unit_changes_nothing():

@@ -145,6 +145,13 @@ def test_ties_everywhere_share_the_first_rank():
     assert set(found["certainty"]) == {"method only"}
 
 
+def test_equal_scores_share_the_better_rank_in_every_draw():
+    scores = np.random.default_rng(3).integers(0, 9, (40, 25)) / 8 - 0.5
+    expected = stats.rankdata(-scores, method="min", axis=1)
+    assert rank_draws._ranked(scores).tolist() == expected.tolist()
+    assert rank_draws._ranked(-np.zeros((2, 1))).tolist() == [[1], [1]]
+
+
 def test_one_neighbourhood_is_first_and_in_no_fifth():
     found = rank_intervals({"a": counted([0.5], 100.0)}, people(1))
     assert found[["rank_low", "rank_high", "top_fifth_chance"]].to_numpy().tolist() == [[1, 1, 0]]
