@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import html
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -59,6 +60,9 @@ ABOUT = (
     "Public reads need no key and may be used from any web page. Every answer carries its edition and attribution. "
     "Errors are problem documents with a stable type: /problems lists them."
 )
+
+
+_AHEAD: list[FastAPI] = []  # one at most
 
 
 class ShieldedApp(FastAPI):
@@ -166,13 +170,27 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         health,
         operations,
     ):
-        app.include_router(part.router)
+        part.router.enter(app)
     _count(app)
     app.add_route("/assets/{name:path}", app.state.assets.serve, include_in_schema=False)
     app.add_route("/openapi.json", _give_api_document, include_in_schema=False)
     app.add_route("/docs", _show_api_document, include_in_schema=False)
     add_error_handlers(app, pages.error_page)
     return app
+
+
+def make_ahead() -> None:
+    """Make the application of the web processes that are to be begun as copies of this one.
+
+    They share what they do not change of it, and nothing of it is searched for garbage: see `service.web.lean`.
+    """
+    _AHEAD[:] = [create_app()]
+    gc.freeze()
+
+
+def app_of_process() -> FastAPI:
+    """Give a web process its application: the one made ahead, where it began as a copy of the process that made it."""
+    return _AHEAD[0] if _AHEAD else create_app()
 
 
 def _count(app: FastAPI) -> None:

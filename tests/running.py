@@ -17,7 +17,7 @@ from pathlib import Path
 
 STARTS_WITHIN = 60.0
 STOPS_WITHIN = 10.0
-PRIVATE = re.compile(r"^Private_\w+:\s+(\d+) kB", re.MULTILINE)
+PRIVATE = re.compile(r"^Private_Dirty:\s+(\d+) kB", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def command(process: int) -> bytes:
 
 
 def private_memory(process: int) -> int:
-    """Give the bytes that a process shares with nobody."""
+    """Give the bytes that a process alone has written: pages of files that it reads the system can drop any time."""
     return 1024 * sum(map(int, PRIVATE.findall(Path(f"/proc/{process}/smaps_rollup").read_text())))
 
 

@@ -2,28 +2,61 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import cache
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from service.commands import (
-    access,
-    build,
-    check,
-    clusters,
-    embed,
-    fairness,
-    import_table,
-    lists,
-    proportionality,
-    score,
-    serve,
-    share_out,
-    site,
-)
+COMMANDS = {  # name -> module and function
+    "demo": ("build", "demo"),
+    "build": ("build", "build"),
+    "places": ("lists", "places"),
+    "focuses": ("lists", "focuses"),
+    "sources": ("lists", "sources"),
+    "check": ("check", "check"),
+    "import": ("import_table", "import_table"),
+    "clusters": ("clusters", "clusters"),
+    "score": ("score", "score"),
+    "share-out": ("share_out", "share_out"),
+    "verify": ("share_out", "verify"),
+    "inequality": ("fairness", "inequality"),
+    "missed-need": ("fairness", "missed_need"),
+    "similar": ("fairness", "similar"),
+    "proportionality": ("proportionality", "proportionality"),
+    "access": ("access", "access"),
+    "site": ("site", "site"),
+    "closure": ("site", "closure"),
+    "map": ("embed", "write_map"),
+    "embed": ("embed", "write_embed"),
+    "serve": ("serve", "serve"),
+}
+
+
+@cache
+def _command(name: str) -> Any:
+    module, function = COMMANDS[name]
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    alone.command(name)(getattr(import_module(f"service.commands.{module}"), function))
+    return typer.main.get_command(alone)
+
+
+class Commands(TyperGroup):
+    """All commands; each is put together when it is asked for, which for all of them takes longer than for typer."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # the names, for what looks like one of them
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Give a command by its name."""
+        return _command(cmd_name) if cmd_name in COMMANDS else None
+
 
 app = typer.Typer(
     name="evenreach",
+    cls=Commands,
     help="Maps how need and access differ between neighbourhoods, and works out what each should get.",
     no_args_is_help=True,
     add_completion=False,
@@ -53,28 +86,6 @@ def evenreach(
     read as typed.
     """
 
-
-app.command("demo")(build.demo)
-app.command("build")(build.build)
-app.command("places")(lists.places)
-app.command("focuses")(lists.focuses)
-app.command("sources")(lists.sources)
-app.command("check")(check.check)
-app.command("import")(import_table.import_table)
-app.command("clusters")(clusters.clusters)
-app.command("score")(score.score)
-app.command("share-out")(share_out.share_out)
-app.command("verify")(share_out.verify)
-app.command("inequality")(fairness.inequality)
-app.command("missed-need")(fairness.missed_need)
-app.command("similar")(fairness.similar)
-app.command("proportionality")(proportionality.proportionality)
-app.command("access")(access.access)
-app.command("site")(site.site)
-app.command("closure")(site.closure)
-app.command("map")(embed.write_map)
-app.command("embed")(embed.write_embed)
-app.command("serve")(serve.serve)
 
 if __name__ == "__main__":
     app()

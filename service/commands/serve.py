@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -127,8 +128,9 @@ def _run(host: str, port: int, workers: int) -> None:
     harden()
     keep_lean()
     hold_once("service.app")
+    import_module("service.app").make_ahead()
     Granian(
-        "service.app:create_app",
+        "service.app:app_of_process",
         factory=True,
         address=host,
         port=port,

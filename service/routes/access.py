@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import orjson
 from anyio import from_thread
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from service.access.answers import access_answer
@@ -35,9 +35,10 @@ from service.web.dependencies import (
     read_name,
     read_view,
 )
+from service.web.late_routes import Routes
 from service.web.workshop import Workshop
 
-router = APIRouter(prefix="/api/v1", tags=["JSON"])
+router = Routes(prefix="/api/v1", tags=["JSON"])
 JOB = "service.access.answers:answered"
 OutcomeText = Annotated[
     str,

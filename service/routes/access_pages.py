@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
 
 from service.pages.access import access_page
@@ -12,8 +12,9 @@ from service.pages.access_form import forgiven_access
 from service.pages.furniture import breadcrumbs, furniture, site_pages
 from service.web.answers import answer_page
 from service.web.dependencies import AskedWords, Forgiven, RequestedEdition
+from service.web.late_routes import Routes
 
-router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+router = Routes(default_response_class=HTMLResponse, include_in_schema=False)
 
 
 async def asked_view(opened: RequestedEdition, words: AskedWords) -> Forgiven:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from service.access.near import near_over_streets
@@ -18,8 +18,9 @@ from service.pages.certainty import certainty_notes, rank_movers
 from service.routes.geojson import answer_key
 from service.web.answers import answer
 from service.web.dependencies import RequestedEdition, RequestedEditions, RequestedView
+from service.web.late_routes import Routes
 
-router = APIRouter(prefix="/api/v1", tags=["JSON"])
+router = Routes(prefix="/api/v1", tags=["JSON"])
 JSON = "application/json"
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from service.measures.cluster_answers import cluster_answer
 from service.routes.geojson import answer_key
 from service.web.answers import answer
 from service.web.dependencies import RequestedEdition, RequestedView
+from service.web.late_routes import Routes
 
-router = APIRouter(prefix="/api/v1", tags=["JSON"])
+router = Routes(prefix="/api/v1", tags=["JSON"])
 
 
 @router.get("/places/{place}/clusters", response_class=Response)

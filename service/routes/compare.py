@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 
 from service.measures.similar_places import (
@@ -24,8 +24,9 @@ from service.queries import BadQuery
 from service.routes.fairness import AskedPeers
 from service.web.answers import answer_page
 from service.web.dependencies import EditionText, RequestedEdition
+from service.web.late_routes import Routes
 
-router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+router = Routes(default_response_class=HTMLResponse, include_in_schema=False)
 FIELDS = ("k", "variables", "peers")
 LABELS = {"k": "How many peers", "variables": "Alike in what"}
 

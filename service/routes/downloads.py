@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -33,9 +33,10 @@ from service.queries import BadQuery
 from service.routes.heavy import check_area, heavy_answer
 from service.web.answers import answer
 from service.web.dependencies import RequestedEdition, RequestedView, RequestedWorkshop
+from service.web.late_routes import Routes
 from service.web.workshop import Workshop
 
-router = APIRouter(prefix="/downloads", tags=["downloads"])
+router = Routes(prefix="/downloads", tags=["downloads"])
 JOB = "service.files.downloads:make"
 DESCRIBE = "service.files.downloads:describe"
 CSVW = "application/csvm+json"

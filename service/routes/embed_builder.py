@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -33,8 +33,9 @@ from service.web.dependencies import (
     forgiven_view,
     requested_layer,
 )
+from service.web.late_routes import Routes
 
-router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+router = Routes(default_response_class=HTMLResponse, include_in_schema=False)
 TITLE_SLIP = f"Enter a heading of at most {TITLE_LENGTH} characters, on one line"
 
 

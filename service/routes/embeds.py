@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from layers.map_layers import LAYERS, UnknownLayer
@@ -33,8 +33,9 @@ from service.web.dependencies import (
     described,
     read_view,
 )
+from service.web.late_routes import Routes
 
-router = APIRouter()
+router = Routes()
 STYLE = "text/css; charset=utf-8"
 SCRIPT = "text/javascript; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from service.editions.edition import Edition
@@ -38,8 +38,9 @@ from service.web.dependencies import (
     WithinText,
     read_view,
 )
+from service.web.late_routes import Routes
 
-router = APIRouter(prefix="/api/v1/places/{place}", tags=["JSON"])
+router = Routes(prefix="/api/v1/places/{place}", tags=["JSON"])
 JSON = "application/json"
 TransformText = Annotated[str, Query(description="log (rates) or logit (shares); none when left out", max_length=10)]
 AreasText = Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from geodata.errors import EditionTooOld
@@ -26,8 +26,9 @@ from service.web.dependencies import (
     read_detail,
     read_name,
 )
+from service.web.late_routes import Routes
 
-router = APIRouter(tags=["GeoJSON"])
+router = Routes(tags=["GeoJSON"])
 GEOJSON = "application/geo+json"
 FORM = "4"
 """Part of an answer's tag: to be raised whenever the same figures would be written differently."""

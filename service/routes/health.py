@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
 from service.web.dependencies import RequestedEditions
+from service.web.late_routes import Routes
 
-router = APIRouter(prefix="/health", tags=["operations"])
+router = Routes(prefix="/health", tags=["operations"])
 
 
 @router.get("/live")

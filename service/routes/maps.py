@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from service.editions.edition import Edition
@@ -23,8 +23,9 @@ from service.routes.heavy import check_area, heavy_answer
 from service.web.addresses import public_address
 from service.web.answers import answer, answer_page
 from service.web.dependencies import RequestedEdition, RequestedView, RequestedWorkshop, ServiceText
+from service.web.late_routes import Routes
 
-router = APIRouter(include_in_schema=False)
+router = Routes(include_in_schema=False)
 PIXELS = "service.files.pictures:make_png"
 DRAWING = "4"
 """Part of a picture's tag: to be raised whenever the same figures would be drawn differently."""

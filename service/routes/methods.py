@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -13,8 +13,9 @@ from service.files.spreadsheet_methods import methods_workbook
 from service.pages.furniture import site_pages
 from service.pages.methods import BY_ID, FIGURES, WORKBOOK, method_page, methods_page, sheets
 from service.web.answers import answer, answer_page
+from service.web.late_routes import Routes
 
-router = APIRouter(prefix="/methods", default_response_class=HTMLResponse, include_in_schema=False)
+router = Routes(prefix="/methods", default_response_class=HTMLResponse, include_in_schema=False)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from geodata.errors import UnknownEdition, UnknownFootprint
@@ -25,8 +25,9 @@ from service.pages.furniture import site_pages
 from service.queries import BadQuery, read_edition, read_rho, read_within
 from service.web.addresses import public_address
 from service.web.answers import answer
+from service.web.late_routes import Routes
 
-router = APIRouter(prefix=documents.ROOT, include_in_schema=False)
+router = Routes(prefix=documents.ROOT, include_in_schema=False)
 WRITTEN = "3"
 """Part of every tag here: to be raised whenever the same features would be written differently."""
 PAGE = "text/html; charset=utf-8"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 
@@ -14,8 +14,9 @@ from service.web import metrics
 from service.web.addresses import public_address
 from service.web.answers import answer_page
 from service.web.errors import TYPE_PREFIX, all_problems
+from service.web.late_routes import Routes
 
-router = APIRouter(include_in_schema=False)
+router = Routes(include_in_schema=False)
 WHERE = "/.well-known/security.txt"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from service.editions.edition import Edition
@@ -41,8 +41,9 @@ from service.web.dependencies import (
     edition_named,
 )
 from service.web.errors import Fault, UnknownIndicator, request_id
+from service.web.late_routes import Routes
 
-router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+router = Routes(default_response_class=HTMLResponse, include_in_schema=False)
 DEMO_POSTCODE = "ZX1 1AA"
 FIND_AT_MOST = 80
 POSTCODE = "(?:[A-Z]{1,2}[0-9][A-Z0-9]?|GIR)[0-9][A-Z]{2}"

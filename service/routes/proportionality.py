@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import orjson
 from anyio import from_thread
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from service.editions.edition import Edition
@@ -26,9 +26,10 @@ from service.web.dependencies import (
     read_name,
     read_view,
 )
+from service.web.late_routes import Routes
 from service.web.workshop import Workshop
 
-router = APIRouter(prefix="/api/v1/places/{place}", tags=["JSON"])
+router = Routes(prefix="/api/v1/places/{place}", tags=["JSON"])
 JSON = "application/json"
 JOB = "service.measures.proportionality:compared"
 ResourceText = Annotated[str, Query(description="Name of an imported resource", max_length=64)]

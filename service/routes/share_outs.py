@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
@@ -40,9 +40,10 @@ from service.web.dependencies import (
     edition_named,
 )
 from service.web.errors import UnknownIndicator
+from service.web.late_routes import Routes
 from service.web.workshop import Workshop
 
-router = APIRouter()
+router = Routes()
 JSON = "application/json"
 MEDIA = {
     "csv": MEDIA_TYPES["csv"],

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
@@ -46,9 +46,10 @@ from service.web.dependencies import (
     as_typed,
     forgiven_view,
 )
+from service.web.late_routes import Routes
 from service.web.workshop import Workshop
 
-router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+router = Routes(default_response_class=HTMLResponse, include_in_schema=False)
 SITES_ONLY, CLOSURES = "sites", "closures"
 POSTCODE = "(?:[A-Z]{1,2}[0-9][A-Z0-9]?|GIR)[0-9][A-Z]{2}"
 MOST_STATE = 8_000

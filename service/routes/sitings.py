@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -56,9 +56,10 @@ from service.web.dependencies import (
     edition_named,
     read_view,
 )
+from service.web.late_routes import Routes
 from service.web.workshop import Workshop
 
-router = APIRouter()
+router = Routes()
 JOB = "service.siting.jobs:make"
 CLOSURES_JOB = "service.siting.jobs:make_closures"
 WAKE = "service.siting.jobs:wake"

@@ -57,7 +57,6 @@ class Metrics:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
-        self._process = os.getpid()
         self._counts: dict[str, dict[str, float]] = {name: defaultdict(float) for name in COUNTERS}
         self._seconds: dict[str, list[float]] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -103,7 +102,7 @@ class Metrics:
 
     def _others(self) -> Iterable[dict[str, Any]]:
         for path in sorted(self._folder.glob("*.json")) if self._folder else ():
-            if path.stem != str(self._process):
+            if path.stem != str(os.getpid()):
                 with suppress(OSError, orjson.JSONDecodeError):
                     told = orjson.loads(path.read_bytes())
                     yield told if alive(path.stem) else told | {"gauges": {}}
@@ -117,7 +116,7 @@ class Metrics:
         self._timer = None
         if self._folder is not None:
             with suppress(OSError):  # counting must never cost an answer
-                path = self._folder / f"{self._process}.json"
+                path = self._folder / f"{os.getpid()}.json"  # not of the process that made this ahead
                 path.with_suffix(".new").write_bytes(orjson.dumps(self.told()))
                 path.with_suffix(".new").replace(path)
 

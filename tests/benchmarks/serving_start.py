@@ -62,17 +62,17 @@ def memory_rows(report: Report, servers: dict[str, Running]) -> None:
     """Say what each web process holds after all rows of the table."""
     for name, server in servers.items():
         own = memory_mb(web_process(server.pid))
-        figure = f"{own['anonymous']:.0f} MB of its own, {own['pss']:.0f} with its part of files (PSS)"
+        figure = f"{own['own']:.0f} MB of its own, {own['files']:.0f} of files that nobody else reads now"
+        figure += f", {own['pss']:.0f} with its part of what is shared (PSS)"
         figure += f", peak {own['peak']:.0f}"
         wanted = "<= 60 MB of its own" if name == OURS else ""
         report.add("memory of a web process after all of it", name, figure, "", "", "", wanted)
 
 
 def web_process(pid: int) -> int:
-    """Find the process that answers: the largest of those that a server started, workshop left out."""
-    found = processes(pid)
-    first = [child for child in found[1:] if _parent(child) == pid] or [pid]
-    return max([pid, *first], key=lambda one: memory_mb(one)["rss"])
+    """Find the process that answers: the largest of those that a server started, workshop left out; else itself."""
+    first = [child for child in processes(pid)[1:] if _parent(child) == pid] or [pid]
+    return max(first, key=lambda one: memory_mb(one)["rss"])
 
 
 def _parent(pid: int) -> int:

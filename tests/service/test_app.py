@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from geodata.store import editions as stored_editions
+from service import app as application
 from service.app import create_app
 from service.editions.open_editions import OpenEditions
 from service.settings import Settings
@@ -240,6 +242,17 @@ def test_a_new_edition_is_served_without_a_restart(demo_store: Path, tmp_path: P
     (home / "next").write_text(current.name)
     (home / "next").replace(home / "current")
     assert editions.get("demo") is not first
+
+
+def test_a_web_process_takes_the_application_made_ahead(demo_store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENREACH_STORE", str(demo_store))
+    monkeypatch.setenv("EVENREACH_LOG_LEVEL", "error")
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    monkeypatch.setattr(application, "_AHEAD", [])
+    alone = application.app_of_process()
+    application.make_ahead()
+    (ahead,) = application._AHEAD
+    assert application.app_of_process() is application.app_of_process() is ahead is not alone
 
 
 def test_the_web_process_loads_no_heavy_library(demo_store: Path) -> None:

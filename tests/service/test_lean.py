@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
@@ -34,3 +35,13 @@ def test_a_c_library_that_cannot_give_back_is_left_alone() -> None:
 async def _close(holes: lean.Holes) -> None:
     holes.close_soon()
     assert holes._timer is None
+
+
+def test_an_import_leaves_the_search_for_garbage_as_it_was() -> None:
+    gc.unfreeze()
+    lean.hold_once("colorsys")
+    assert gc.get_freeze_count()
+    gc.unfreeze()
+    with pytest.raises(ModuleNotFoundError):
+        lean.hold_once("there_is_no_such_module")
+    assert gc.isenabled()

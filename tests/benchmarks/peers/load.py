@@ -157,11 +157,15 @@ def processes(pid: int) -> list[int]:
 
 
 def memory_mb(pid: int) -> dict[str, float]:
-    """Read what one process holds: ``private`` to it, ``pss`` with its part of what is shared, and ``peak``."""
+    """Read what one process holds, in MB.
+
+    ``own`` is what it alone has written. ``files`` are pages of files that it alone reads just now: the system drops
+    them when it needs the room. ``pss`` counts its part of what is shared too, and ``peak`` is its most, shared or not.
+    """
     rollup = _kilobytes(Path(f"/proc/{pid}/smaps_rollup"))
     return {
-        "private": (rollup["Private_Clean"] + rollup["Private_Dirty"]) / 1024,
-        "anonymous": rollup["Anonymous"] / 1024,
+        "own": rollup["Private_Dirty"] / 1024,
+        "files": rollup["Private_Clean"] / 1024,
         "pss": rollup["Pss"] / 1024,
         "rss": rollup["Rss"] / 1024,
         "peak": _kilobytes(Path(f"/proc/{pid}/status"))["VmHWM"] / 1024,
