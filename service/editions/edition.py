@@ -180,7 +180,7 @@ class Edition(PeopleOfEdition, CertaintyOfEdition, ContextOfEdition, ServicesOfE
         if focus not in self.focuses:
             raise UnknownFocus(f"No focus {focus[:80]!r}; choose one of {', '.join(self.focuses)}.")
         if focus not in self._focus_cache:
-            stored = np.load(self._web / f"focus-{focus}.npy", mmap_mode="r")
+            stored = np.asarray(np.load(self._web / f"focus-{focus}.npy", mmap_mode="r"))
             names = [part["indicator"] for part in self.focuses[focus]["ingredients"]]
             parts = dict(zip(names, stored[2:], strict=True))
             self._focus_cache[focus] = FocusArrays(stored[0], stored[1], parts)

@@ -32,6 +32,7 @@ NO_SCORE = "no need score: less than two thirds of the weight is known here"
 NO_PEOPLE = "no need score: how many people of these ages live here is not known"
 REMEMBERED_BYTES = 4 * 2**20
 REMEMBERED_RANKS = 2**20
+BYTES_BESIDE = 150  # of an array, in Python
 Singles = NDArray[np.int32]
 
 
@@ -180,7 +181,8 @@ def _bytes_of(scores: Scores) -> int:
     """Bytes of a view's figures; those that lie in the edition's files take none of a process's own."""
     arrays = [value for value in vars(scores).values() if isinstance(value, np.ndarray)]
     arrays += [*scores.indicators.values(), *scores.parts.values()]
-    return sum(array.nbytes for array in arrays if array.flags.owndata) + 3 * 8 * len(scores)
+    held = sum(array.nbytes for array in arrays if array.flags.owndata)
+    return held + BYTES_BESIDE * len(arrays) + 3 * 8 * len(scores)
 
 
 _MEMORY: Memory[Scores] = Memory(REMEMBERED_BYTES, REMEMBERED_BYTES, _bytes_of)

@@ -135,16 +135,23 @@ def footprint_choices(edition: Edition, view: View) -> list[dict[str, Any]]:
     for kind, title in FOOTPRINT_KINDS.items():
         options: list[dict[str, Any]] = [
             {"value": f"{kind}:{item['name'] if kind == 'team' else item['code']}", **item}
-            for item in edition.footprints(kind)
+            for item in _offered(edition, view, kind)
         ]
-        if kind in ("ward", "msoa") and edition.large:
-            options = [option for option in options if option["value"] == view.within]
         if options and not (kind == "lad" and len(options) == 1):
             groups.append({"title": title, "options": options})
     for name, entries in edition.own.sets.items():
         options = [{"value": f"team:{item['code']}", **item} for item in entries]
         groups.append({"title": edition.own.title(name), "options": options})
     return groups
+
+
+def _offered(edition: Edition, view: View, kind: str) -> list[dict[str, Any]]:
+    """List the footprints of a kind; of the thousands of small ones in a very large place the chosen one alone."""
+    if kind not in ("ward", "msoa") or not edition.large:
+        return edition.footprints(kind)
+    if not view.within.startswith(f"{kind}:"):
+        return []
+    return [item for item in edition.footprints(kind) if f"{kind}:{item['code']}" == view.within]
 
 
 def dial_words(scores: Scores, view: View) -> dict[str, Any] | None:

@@ -16,8 +16,8 @@ from service.memory import Memory
 if TYPE_CHECKING:
     from service.editions.edition import Edition
 
-REMEMBERED_BYTES = 4 * 2**20
-LARGEST_REMEMBERED = 2 * 2**20
+REMEMBERED_BYTES = 2 * 2**20  # as they are sent: most readers take them compressed
+LARGEST_REMEMBERED = 2**20
 CHANGES_WITH_EDITION = "public, max-age=0, must-revalidate"
 NEVER_CHANGES = "public, max-age=31536000, immutable"
 HTML = "text/html; charset=utf-8"
@@ -84,7 +84,7 @@ def answer(
     if is_known(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if encoding:
-        body = _MEMORY.get(f"{key} {encoding}", lambda: compressed(_MEMORY.get(key, make), encoding, quick=quick))
+        body = _MEMORY.get(f"{key} {encoding}", lambda: compressed(make(), encoding, quick=quick))
         headers["Content-Encoding"] = encoding
     else:
         body = _MEMORY.get(key, make)

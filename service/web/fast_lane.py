@@ -32,7 +32,7 @@ from service.web.dependencies import ViewWords, check_names, edition_named, read
 
 Message = MutableMapping[str, Any]
 LayerAnswer = Callable[[Request, Edition, Any, str, str], Response]
-REMEMBERED_BYTES = 6 * 2**20
+REMEMBERED_BYTES = 4 * 2**20
 LARGEST_REMEMBERED = 2 * 2**20
 MET = 5_000  # addresses
 BYTES_BESIDE = 2_000  # headers, address and what Python adds to them

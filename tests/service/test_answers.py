@@ -11,7 +11,7 @@ import pytest
 from starlette.requests import Request
 
 from service.memory import Memory
-from service.web.answers import CHANGES_WITH_EDITION, LARGEST_REMEMBERED, NEVER_CHANGES, answer
+from service.web.answers import _MEMORY, CHANGES_WITH_EDITION, LARGEST_REMEMBERED, NEVER_CHANGES, answer
 
 BODY = b"[1,2,3]" * 400
 
@@ -33,6 +33,13 @@ def test_a_plain_answer() -> None:
     assert found.headers["cache-control"] == CHANGES_WITH_EDITION
     assert "content-encoding" not in found.headers
     assert found.headers["etag"].startswith('"')
+
+
+def test_a_compressed_answer_is_kept_as_it_is_sent_and_not_plain_too() -> None:
+    before = _MEMORY.held
+    sent = ask("kept as sent", accept_encoding="br").body
+    assert _MEMORY.held - before == len(sent)
+    assert ask("kept as sent", body=b"made anew").body == b"made anew"
 
 
 def test_a_pinned_answer_never_changes() -> None:

@@ -28,7 +28,7 @@ from service.pages.furniture import Pages, Tenant
 from service.pages.indicator import spread
 from service.pages.locator import locator
 from service.pages.neighbourhood import distance_words, reasons_of
-from service.pages.planner import dial_words
+from service.pages.planner import dial_words, footprint_choices
 from service.pages.ranked_table import TableRequest, ranked_table
 from service.pages.wording import ages_words, day, percent, plain, value_words
 from service.settings import Settings
@@ -304,6 +304,20 @@ def test_within_a_footprint_only_its_own_are_ranked_and_the_place_rank_is_kept(
 def test_six_team_areas_are_offered(site: Site, demo: Edition) -> None:
     offered = [attributes["value"] for attributes, _ in site.page("/places/demo").all("option")]
     assert sum(value.startswith("team:") for value in offered) == 6 == len(demo.footprints("team"))
+
+
+def test_a_very_large_place_offers_no_small_areas_but_the_chosen_one(
+    demo: Edition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.editions.edition.COUNCILS_ABOVE", 0)
+    code = demo.footprints("ward")[1]["code"]
+
+    def small(view: View) -> list[dict[str, Any]]:
+        offered = [option for group in footprint_choices(demo, view) for option in group["options"]]
+        return [option for option in offered if option["value"].startswith(("ward:", "msoa:"))]
+
+    assert small(View("demo")) == []
+    assert small(View("demo", within=f"ward:{code}")) == [{"value": f"ward:{code}", **demo.footprints("ward")[1]}]
 
 
 @pytest.mark.parametrize("sort", ["rank", "name", "need", "share", "fifth", "people"])
