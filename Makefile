@@ -1,6 +1,6 @@
 # make serve: everything from nothing to the demo borough in a browser. make test: everything that must hold.
 PYTHON ?= python3
-PORT ?= 8000
+PORT ?= $(or $(EVENREACH_PORT),8000)
 IMAGE ?= evenreach
 BASE ?= python:3.11-slim
 
@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help serve test pytest soak lint bench bench-serving audit image pins clean
 
 help:
-	@echo 'make serve   install what is missing and serve on http://127.0.0.1:$(PORT) (PORT=... for another port)'
+	@echo 'make serve   install what is missing and serve on http://127.0.0.1:$(PORT) (another port: PORT=... or EVENREACH_PORT)'
 	@echo 'make test    install what is missing, then check style, types and every test'
 	@echo 'make soak    the long tests: load for minutes, slow clients, killed builds (an hour or two)'
 	@echo 'make lint    style, types, Dockerfile and security checks alone'

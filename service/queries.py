@@ -72,8 +72,8 @@ def read_within(text: str) -> str:
     return text
 
 
-def read_bbox(text: str) -> Box | None:
-    """Read a box of longitude and latitude: west, south, east, north.
+def read_bbox(text: str) -> Box:
+    """Read a box of longitude and latitude: west, south, east, north; no form sends it, so an empty one is no box.
 
     Raises
     ------
@@ -81,8 +81,6 @@ def read_bbox(text: str) -> Box | None:
         Unless there are four plain numbers, west below east and south below north, within the globe; or where the
         box would lie in England if longitude came first.
     """
-    if not text:
-        return None
     wanted = "four numbers in degrees: west,south,east,north"
     _match("bbox", ",".join([NUMBER] * 4), text, wanted)
     west, south, east, north = (float(part) for part in text.split(","))

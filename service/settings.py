@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from math import floor
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -20,7 +21,10 @@ ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[^\s\"'<>]*)?")
 CONTACT = re.compile(
     r"mailto:[^\s@<>]+@[A-Za-z0-9.\-]+|tel:\+?[0-9\-]+|https://[A-Za-z0-9.\-]+(:[0-9]{1,5})?(/[^\s\"'<>]*)?"
 )
+TOKEN = re.compile(r"[!-~]{16,}")
 MEGABYTE = 1_000_000
+LEAST_CONTRAST = 4.5
+"""Of letters with what is behind them, as WCAG 2.2 asks for (success criterion 1.4.3)."""
 
 
 class Settings(BaseSettings):
@@ -39,7 +43,7 @@ class Settings(BaseSettings):
     tenant_name, tenant_colour, tenant_text_colour : str
         What the page header says and its two colours as ``#rrggbb``.
     respond_url : str
-        Where "comment on this view" leads; no link when empty.
+        Where "Comment on this view" leads, with the view's address behind it; no link when empty.
     host, port, workers
         What the server binds to, and how many web processes it starts.
     body_bytes, body_seconds, query_bytes : int
@@ -92,7 +96,7 @@ class Settings(BaseSettings):
     workshop_memory_mb: int = Field(2500, ge=64)
     workshop_cpu_seconds: int = Field(90, ge=1)
     workshop_seconds: int = Field(120, ge=1)
-    metrics_token: str = Field("", pattern=r"^(?:[!-~]{16,})?$")
+    metrics_token: str = ""
     metrics_folder: Path | None = None
     security_contact: str = ""
     security_expires: date | None = None
@@ -116,6 +120,14 @@ class Settings(BaseSettings):
                 raise ValueError(f"{origin!r} is not an origin such as https://www.example.org")
         return value
 
+    @field_validator("tenant_name")
+    @classmethod
+    def _name(cls, value: str) -> str:
+        """Refuse a name that cannot be seen: the link to the first page is made of it."""
+        if not any(sign.isprintable() and not sign.isspace() for sign in value):
+            raise ValueError("a name that cannot be seen; give one, or leave the setting out")
+        return value
+
     @field_validator("tenant_colour", "tenant_text_colour")
     @classmethod
     def _colour(cls, value: str) -> str:
@@ -128,12 +140,13 @@ class Settings(BaseSettings):
     def _address(cls, value: str) -> str:
         if value and not ADDRESS.fullmatch(value):
             raise ValueError(f"{value!r} is not an address such as https://maps.example.org")
-        return value.rstrip("/")
+        return value
 
     @field_validator("public_url")
     @classmethod
     def _without_path(cls, value: str) -> str:
         """Refuse an address below a path: pages and files of this site have addresses from the root of a host."""
+        value = value.rstrip("/")
         if urlsplit(value).path:
             raise ValueError(
                 f"{value!r} leads below a path, where the service cannot stand; "
@@ -148,9 +161,53 @@ class Settings(BaseSettings):
             raise ValueError(f"{value!r} is not a contact such as mailto:security@example.org or an https address")
         return value
 
+    @field_validator("metrics_token")
+    @classmethod
+    def _token(cls, value: str) -> str:
+        if value and not TOKEN.fullmatch(value):
+            raise ValueError("give 16 characters or more, without spaces (letters without accents, digits and signs)")
+        return value
+
+    @model_validator(mode="after")
+    def _can_be_read(self) -> Self:
+        """Refuse a header whose letters are too much like what is behind them."""
+        ratio = contrast(self.tenant_colour, self.tenant_text_colour)
+        if ratio < LEAST_CONTRAST:
+            raise ValueError(
+                f"EVENREACH_TENANT_TEXT_COLOUR {self.tenant_text_colour} on EVENREACH_TENANT_COLOUR "
+                f"{self.tenant_colour} has a contrast of {floor(100 * ratio) / 100:.2f} to 1; "
+                f"letters need {LEAST_CONTRAST} to 1 or more"
+            )
+        return self
+
     @model_validator(mode="after")
     def _contact_holds(self) -> Self:
         """Ask until when a contact holds: a date of our own making would move."""
         if self.security_contact and self.security_expires is None:
-            raise ValueError("security_contact needs security_expires, a day to come such as 2030-03-31")
+            raise ValueError(
+                "EVENREACH_SECURITY_CONTACT needs EVENREACH_SECURITY_EXPIRES, a day to come such as 2030-03-31"
+            )
         return self
+
+
+def contrast(one: str, other: str) -> float:
+    """Give the contrast of two colours, 1 to 21, as WCAG 2.2 defines it.
+
+    Parameters
+    ----------
+    one, other : str
+        As ``#rrggbb``, in either order.
+
+    Returns
+    -------
+    float
+        Relative luminance of the lighter to that of the darker, 0.05 added to both.
+    """
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    shares = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    red, green, blue = (share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -8,6 +8,7 @@
   var form = document.getElementById('builder-form');
   var said = document.getElementById('builder-said');
   var PARTS = ['builder-errors', 'builder-result'];
+  var WORDS = '.govuk-hint, .govuk-error-message';
   var asked = 0, timer = null;
 
   if (!form || !window.fetch || !window.URLSearchParams) { return; }
@@ -27,6 +28,7 @@
       if (mine !== asked) { return; }
       show(new DOMParser().parseFromString(text, 'text/html'));
       window.history.replaceState(null, '', where);
+      if (address() !== where) { renew(); }  // a field that stood back counts again, with what was typed in it
     }).catch(function () {
       if (mine === asked) { said.textContent = 'The preview could not be renewed. Choose Show.'; }
     });
@@ -37,12 +39,30 @@
       var here = document.getElementById(id), there = page.getElementById(id);
       here.replaceChildren.apply(here, Array.from(document.importNode(there, true).childNodes));
     });
+    form.querySelectorAll('select[id], input.govuk-input').forEach(function (field) {
+      follow(field, page.getElementById(field.id));
+    });
+    if (page.querySelector('#builder-form details[open]')) { form.querySelector('details').open = true; }
     var fault = document.querySelector('#builder-errors .govuk-error-summary li');
-    said.textContent = fault ? 'There is a problem: ' + fault.textContent.trim() : 'Preview and code are up to date.';
+    said.textContent = fault
+      ? 'There is a problem: ' + fault.textContent.trim() + '. The code to copy waits until it is put right.'
+      : 'Preview and code are up to date.';
     prepareCopies();
   }
 
+  /* A field keeps what its reader typed, and says what the page of the new choices says about it. */
+  function follow(field, told) {
+    var group = field.closest('.govuk-form-group'), model = told.closest('.govuk-form-group');
+    group.className = model.className;
+    ['class', 'aria-describedby', 'aria-invalid', 'disabled'].forEach(function (name) {
+      if (told.hasAttribute(name)) { field.setAttribute(name, told.getAttribute(name)); } else { field.removeAttribute(name); }
+    });
+    group.querySelectorAll(WORDS).forEach(function (words) { words.remove(); });
+    model.querySelectorAll(WORDS).forEach(function (words) { field.before(document.importNode(words, true)); });
+  }
+
   function soon(event) {
+    document.querySelectorAll('[data-copy]').forEach(function (button) { button.disabled = true; });
     window.clearTimeout(timer);
     timer = window.setTimeout(renew, event.type === 'input' ? 500 : 50);
   }

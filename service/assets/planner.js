@@ -73,6 +73,8 @@
     });
     var shared = document.getElementById('share-link');
     if (shared) { shared.value = withDial(new URL(shared.value, window.location.href).href, rho, true); }
+    var comment = document.getElementById('comment-link');
+    if (comment) { comment.href = withDialInside(comment.href, rho); }
     keepInForm(document.getElementById('table-form'), rho);
   }
 
@@ -80,6 +82,14 @@
     var url = new URL(address, window.location.href);
     if (rho === USUAL) { url.searchParams.delete('rho'); } else { url.searchParams.set('rho', String(rho)); }
     return whole ? url.href : url.pathname + url.search + url.hash;
+  }
+
+  /* Another site's address holds the view's own as a word; a site may have a word of that name itself: ours is last. */
+  function withDialInside(address, rho) {
+    var url = new URL(address), words = Array.from(url.searchParams), last = words[words.length - 1];
+    last[1] = withDial(last[1], rho, true);
+    url.search = new URLSearchParams(words).toString();
+    return url.href;
   }
 
   function keepInForm(form, rho) {

@@ -89,6 +89,8 @@
     if (link && fresh) {
       link.value = fresh.value.charAt(0) === '/' ? window.location.origin + fresh.value : fresh.value;
     }
+    var comment = document.getElementById('comment-link'), there = page.getElementById('comment-link');
+    if (comment && there) { comment.href = there.href; }
     keepAddress(wanted);
     var rule = document.getElementById('share-rule');
     speak(rule ? rule.textContent.replace(/:$/, '. ') + live.querySelector('.er-share-result li').textContent : '');

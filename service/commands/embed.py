@@ -189,7 +189,7 @@ def _facts(drawn: Drawn) -> dict[str, Any]:
         "view": view.but(edition="").query(),
         "edition": drawn.edition.id,
         "method": METHOD_VERSION,
-        "attribution": drawn.edition.attribution(view.layer),
+        "attribution": drawn.page.credits,
     }
 
 
@@ -219,6 +219,6 @@ def _read_me(drawn: Drawn) -> str:
         "The last line fits the height of the frame to the map. Leave it out where your site allows no scripts.\n"
         "A page with this frame that is opened from your own disk leaves the frame bare: try it on a web server.\n"
         "To bring the map up to date, write the folder again and copy it over this one.\n\n"
-        + "\n".join(drawn.edition.attribution(drawn.view.layer))
+        + "\n".join(drawn.page.credits)
         + "\n"
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -17,8 +19,12 @@ import typer
 
 from service.commands.output import Output, Quiet, Refusal, Store, told
 
+PREFIX = "EVENREACH_"
 HEADER_READ_MS = 10_000  # half-sent request headers are closed after this
 STOP_SECONDS = 8  # an answer that takes longer is cut: the whole is to be gone within ten
+FOR_NO_SERVER = ("TRACEBACK", "SOAK", "SCREENSHOTS", "NOTEBOOK_PLACE", "NOTEBOOK_SOURCES", "NOTEBOOK_STORE")
+"""What other commands, tests and notebooks read of the environment, without ``EVENREACH_``."""
+
 IN_USE = "port {} is in use: another program listens there; stop it, or choose another --port"
 
 
@@ -40,10 +46,12 @@ def serve(
     from service.settings import Settings
     from service.web.addresses import readable_host
 
+    output = Output(quiet=quiet)
+    if mistyped := no_settings(os.environ, Settings.model_fields):
+        output.say(f"Passed over, as no settings of Evenreach: {'; '.join(mistyped)}")
     chosen = {"store": store, "host": host, "port": port, "workers": workers}
     given = {name: value for name, value in chosen.items() if value is not None}
     settings = Settings.model_validate({**Settings().model_dump(), **given})
-    output = Output(quiet=quiet)
     folder = settings.store.resolve()
     _build_demo_if_empty(folder, output)
     _check_contact(settings.security_expires)
@@ -53,6 +61,27 @@ def serve(
         os.environ["EVENREACH_HOST"], os.environ["EVENREACH_PORT"] = settings.host, str(settings.port)
         output.say(f"Evenreach is at http://{readable_host(settings.host)}:{settings.port}/ (Ctrl-C stops it)")
         _run(settings.host, settings.port, settings.workers)
+
+
+def no_settings(environment: Iterable[str], settings: Iterable[str]) -> list[str]:
+    """Name what looks like a setting and is none, each with the setting that its name is nearest to.
+
+    Parameters
+    ----------
+    environment : iterable of str
+        Names of environment variables.
+    settings : iterable of str
+        Names of all settings, as `service.settings.Settings` has them.
+
+    Returns
+    -------
+    list of str
+        Such as ``EVENREACH_PROT (did you mean EVENREACH_PORT?)``, in the order of the alphabet; never a value.
+    """
+    known = [PREFIX + name.upper() for name in (*settings, *FOR_NO_SERVER)]
+    given = sorted(name for name in environment if name.upper().startswith(PREFIX) and name.upper() not in known)
+    nearest = {name: get_close_matches(name.upper(), known, n=1, cutoff=0.8) for name in given}
+    return [f"{name} (did you mean {near[0]}?)" if near else name for name, near in nearest.items()]
 
 
 def _check_contact(until: date | None) -> None:
@@ -100,8 +129,17 @@ def _check_port(host: str, port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError as error:
-            raise Refusal(f"cannot listen on {host} port {port}: {error.strerror}; choose another --port") from None
+        except (OSError, UnicodeError) as error:
+            raise Refusal(_why_not(host, port, error)) from None
+
+
+def _why_not(host: str, port: int, error: OSError | UnicodeError) -> str:
+    """Say whether it is the host or the port that one cannot listen on."""
+    reason = getattr(error, "strerror", None) or "no name of a computer"
+    said = f"cannot listen on {host} port {port}: {reason}"
+    if isinstance(error, (socket.gaierror, UnicodeError)) or error.errno == errno.EADDRNOTAVAIL:
+        return f"{said}; give an address of this computer as --host or EVENREACH_HOST, such as 127.0.0.1"
+    return f"{said}; choose another --port"
 
 
 def _answers(family: socket.AddressFamily, host: str, port: int) -> bool:
@@ -112,7 +150,7 @@ def _answers(family: socket.AddressFamily, host: str, port: int) -> bool:
         caller.settimeout(1)
         try:
             return caller.connect_ex((readable_host(host).strip("[]"), port)) == 0
-        except OSError:  # no name of this computer: binding says so
+        except (OSError, UnicodeError):  # no name of this computer: binding says so
             return False
 
 

@@ -189,7 +189,10 @@ def closure(
     place: PlaceName,
     service: ServiceName,
     site: Annotated[
-        list[str], typer.Option("--site", callback=_sites, help="Id of a site to close. Repeatable: all of them close.")
+        list[str],
+        typer.Option(
+            "--site", callback=_sites, help="Id of a site to close, or of its feature. Repeatable: all close."
+        ),
     ],
     out: Out,
     demand: DemandName = None,
@@ -206,13 +209,15 @@ def closure(
 ) -> None:
     """Say what closing sites of PLACE with nothing in their place would mean, and for whom."""
     from service.siting.requests import Asked
+    from service.siting.site_ids import with_site_ids
 
     output = Output(as_json, quiet)
     opened, view, folder = _opened(place, service, focus, rho, within, weights, edition, store)
+    closing = {text.strip() for text in with_site_ids(opened, Asked(service=service, close=site)).close}
     asked = Asked(
         service=service,
-        add=str(-len({text.strip() for text in site})),
-        close=site,
+        add=str(-len(closing)),
+        close=sorted(closing),
         demand=_whom(demand),
         minutes=minutes,
         mode=mode,
@@ -242,11 +247,12 @@ def _opened(
 
 def _request(opened: Edition, view: View, asked: Any) -> SitingRequest:
     """Read what was asked."""
+    from service.siting.site_ids import with_site_ids
     from service.siting.usual import as_usual
 
     if view.within:
         opened.footprint(view.within)
-    return as_usual(opened, asked).request()
+    return with_site_ids(opened, as_usual(opened, asked)).request()
 
 
 def _with_files(

@@ -28,6 +28,42 @@ OF_INDICATORS = ("indicator", "clusters")
 FORM_WORDS = ("focus", "rho", "within", "indicator", "service")
 FIELDS = ("layer", *FORM_WORDS, "title", "table", "legend")
 """What a slip can be put right in, on this page."""
+CHOOSES_MORE = (*OF_INDICATORS, "sites", ACCESS)
+"""Layers that leave open which measure or which service they show."""
+IDLE = {
+    "focus": "This map is the same whatever the service is for",
+    "rho": "This map does not change with the dial",
+    "indicator": "This map shows no indicator of your choice",
+}
+"""Why a field steps back."""
+
+
+def idle_fields(
+    edition: Edition, layer: str, *, indicator: str = "", within: str = "", demand: str = ""
+) -> frozenset[str]:
+    """Name the fields that change nothing on a map, so that its address leaves them out.
+
+    Parameters
+    ----------
+    edition : Edition
+        The edition shown.
+    layer, indicator, within, demand : str
+        As a view has them; empty where nothing was chosen.
+
+    Returns
+    -------
+    frozenset of str
+        Keys of `IDLE`.
+    """
+    by_need = edition.large and not within and not (layer == "clusters" and indicator)  # councils have that colour
+    unscored = layer in ("imd", "sites") or (layer in OF_INDICATORS and bool(indicator))
+    turns = layer == "targeting" or (layer == ACCESS and demand == "targeting")
+    idle = {
+        "focus": unscored and not by_need,
+        "rho": not turns,
+        "indicator": layer not in OF_INDICATORS,
+    }
+    return frozenset(name for name, nothing in idle.items() if nothing)
 
 
 def read_keep(text: str) -> str:
@@ -57,6 +93,8 @@ def builder_form(
         For ``parts/embed_form.html``.
     """
     hidden = [(name, text) for name, text in parse_qsl(map_query(view)) if name not in FORM_WORDS]
+    idle = idle_fields(edition, view.layer, indicator=view.indicator, within=view.within, demand=view.demand)
+    faults = {error["href"].removeprefix("#"): error["text"] for error in errors}
     names = sorted((str(facts["name"]), name) for name, facts in edition.indicators.items())
     services = site_symbols(services_of(edition) & set(edition.site_kinds))
     return {
@@ -80,7 +118,9 @@ def builder_form(
             for name, text in KEEPS.items()
         ],
         "title_length": TITLE_LENGTH,
-        "faults": {error["href"].removeprefix("#"): error["text"] for error in errors},
+        "idle": {name: IDLE[name] for name in idle - faults.keys()},  # what is wrong has to be put right
+        "more": view.layer in CHOOSES_MORE or bool(view.service),
+        "faults": faults,
     }
 
 

@@ -6,6 +6,7 @@ import ctypes
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -16,30 +17,47 @@ CONTENTS = "evenreach.json"
 MADE_BY = "Evenreach"
 MARK = b'<meta name="generator" content="Evenreach">'  # templates/embed/page.html writes it
 MARK_WITHIN = 8_000
+SEAL = b'<meta name="evenreach-sha256" content="%s">'
+SEALED = re.compile(re.escape(MARK) + rb'(<meta name="evenreach-sha256" content="([0-9a-f]{64})">)')
 HERE, EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
 
 
 class InTheWay(ValueError):
-    """What stands at the place to write to was not written by Evenreach."""
+    """What stands at the place to write to was not written by Evenreach, or was changed since."""
+
+
+def sealed(body: bytes) -> bytes:
+    """Write the hash of a page into it, behind the mark, so that a later change to the page shows.
+
+    Parameters
+    ----------
+    body : bytes
+        A page with the mark in its head.
+
+    Returns
+    -------
+    bytes
+        The page with a ``meta`` element that holds the SHA-256 of the page without that element.
+    """
+    return body.replace(MARK, MARK + SEAL % _sha256(body).encode(), 1)
 
 
 def write_one_file(out: Path, body: bytes) -> None:
-    """Write one page; one that Evenreach wrote before is replaced.
+    """Write one page; one that Evenreach wrote before, and that nobody changed, is replaced.
 
     Parameters
     ----------
     out : Path
         Where to; its folder exists.
     body : bytes
-        The page.
+        The page, by `sealed`.
 
     Raises
     ------
     InTheWay
-        If something else stands there.
+        If something else stands there, or a page of ours that was changed.
     """
-    if out.is_symlink() or (out.exists() and not (out.is_file() and _marked(out))):
-        raise InTheWay(f"{out} exists and is no map that Evenreach wrote: move it away, or choose another name")
+    _check_file(out)
     handle, name = tempfile.mkstemp(prefix=f".{out.name}-", dir=out.parent)
     os.close(handle)
     temporary = Path(name)
@@ -50,9 +68,21 @@ def write_one_file(out: Path, body: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _marked(path: Path) -> bool:
-    with path.open("rb") as file:
-        return MARK in file.read(MARK_WITHIN)
+def _check_file(out: Path) -> None:
+    """Refuse a place that holds anything but an unchanged page of ours, or nothing."""
+    if not (out.exists() or out.is_symlink()):
+        return
+    body = out.read_bytes() if out.is_file() and not out.is_symlink() else b""
+    if MARK not in body[:MARK_WITHIN]:
+        raise InTheWay(f"{out} exists and is no map that Evenreach wrote: move it away, or choose another name")
+    if not _unchanged(body):
+        raise InTheWay(f"{out} was changed after it was written: move it away, or choose another name")
+
+
+def _unchanged(body: bytes) -> bool:
+    """Tell whether a page is as its seal says; one without a seal could have been changed."""
+    seal = SEALED.search(body, 0, MARK_WITHIN)
+    return seal is not None and _sha256(body[: seal.start(1)] + body[seal.end(1) :]) == seal[2].decode()
 
 
 def write_folder(out: Path, files: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:

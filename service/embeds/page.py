@@ -113,6 +113,12 @@ class EmbedPage:
         """What the code to copy needs."""
         return Framed(self.page_title, self.address, self.links[0].address, self.tenant)
 
+    @property
+    def credits(self) -> list[str]:
+        """Whom a written copy credits: the publishers of what it brings."""
+        sites = self.map.pictured or any(part.name.startswith("sites?") for part in self.data)
+        return [*self.map.attribution, *(self.map.site_attribution if sites else ())]
+
 
 def framed(edition: Edition, view: View, options: EmbedOptions, *, tenant: str, service: str = "") -> Framed:
     """Give what the code to copy needs without working the map out; the arguments are those of `embed_page`."""

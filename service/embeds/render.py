@@ -135,6 +135,7 @@ def _context(page: EmbedPage, strategy: Strategy, styles: list[Placed], scripts:
         picture=strategy.picture(page.picture),
         notes=[note for note in shown.notes if given["geojson"] or note != GO_NEAR],
         services=shown.services if given["sites"] else [],
+        site_attribution=shown.site_attribution if given["sites"] or shown.pictured else [],
     )
     return {
         "embed": page,

@@ -15,7 +15,6 @@ SANDBOX = "allow-scripts allow-popups allow-popups-to-escape-sandbox allow-downl
 """What a frame may do. Its links open pages of their own, which need their forms: they leave the sandbox."""
 WIDTH, HEIGHT = 960, 760
 HEIGHT_SCRIPT = "/assets/embed_height.js"
-PICTURE_WIDTH = 1120
 HATCHED = "Hatched"
 SHADES = {
     "need": ("Darkest blue", "Blue", "Blue-green", "Light green", "Pale yellow"),
@@ -64,10 +63,10 @@ def fragment(page: EmbedPage, pages: Pages, public: str) -> str:
     Returns
     -------
     str
-        A ``figure``, the legend in words and a ``table``, with attribution and a link: no script, no frame. One style
-        lets the picture shrink with the page; a system that takes it out leaves a picture of the right shape.
+        A ``figure``, the legend in words and a ``table``, with attribution and a link: no script, no frame and no
+        style. The picture is as wide as the column it stands in and keeps its shape.
     """
-    given: dict[str, Any] = {"embed": page, "public": public, "width": PICTURE_WIDTH, "shades": _shades(page)}
+    given: dict[str, Any] = {"embed": page, "public": public, "shades": _shades(page)}
     given |= {"picture": _pinned(page, page.picture.address), "link": _pinned(page, page.links[0].address)}
     given |= {"sources": _pinned(page, page.sources)}
     return pages.draw("embed/fragment.html", given)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from service.embeds.on_disk import sealed
 from service.embeds.page import EmbedPage
 from service.embeds.parts import Part, data_script
 from service.embeds.render import Placed, render
@@ -125,7 +126,7 @@ class Folder(_Written):
 
 
 def one_file(page: EmbedPage, pages: Pages, public: str = "") -> bytes:
-    """Write an embed as one HTML file; equal arguments give equal bytes.
+    """Write an embed as one HTML file with the hash of what it holds; equal arguments give equal bytes.
 
     Parameters
     ----------
@@ -136,7 +137,7 @@ def one_file(page: EmbedPage, pages: Pages, public: str = "") -> bytes:
     public : str
         Address of the site for links, without a closing slash; no links when empty.
     """
-    return render(page, SelfContained(public), pages).encode()
+    return sealed(render(page, SelfContained(public), pages).encode())
 
 
 def folder_files(page: EmbedPage, pages: Pages, public: str = "") -> dict[str, bytes]:

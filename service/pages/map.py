@@ -33,10 +33,10 @@ from service.editions.edition import Edition
 from service.editions.scoring import Scores
 from service.editions.views import ACCESS, DEFAULT_RHO, View, dial_text
 from service.pages.drawn_layers import DrawnLayer, drawn_layer, hatched_words
+from service.pages.map_credits import map_credits, site_credits
 from service.pages.map_key import ServiceKey, accepting_of, keys_of
-from service.pages.map_pictures import picture_query
+from service.pages.map_pictures import draws_sites, picture_query
 from service.pages.map_words import caption, notes_on_map, subtitle
-from service.pages.wording import credits_once
 
 LAYER_NAMES = {
     "targeting": "Targeting score",
@@ -81,7 +81,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class MapPage:
-    """Everything that `templates/map/` needs; addresses are relative to the site."""
+    """Everything that `templates/map/` needs; addresses are relative to the site.
+
+    `site_attribution` credits the sites that can be shown, beside `attribution`; `pictured` says that the picture
+    draws them too.
+    """
 
     layer: MapLayer
     place_id: str
@@ -104,6 +108,8 @@ class MapPage:
     services: Sequence[ServiceKey]
     notes: Sequence[str]
     attribution: Sequence[str]
+    site_attribution: Sequence[str]
+    pictured: bool
     other_layers: Sequence[OtherLayer]
     indicators: Sequence[Choice]
     kept: Sequence[tuple[str, str]]
@@ -139,6 +145,7 @@ def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "")
     }
     said = caption(edition, view, drawn, scores)
     keys = keys_of(edition, view, service)
+    credited = map_credits(edition, view)
     edition_query = urlencode({"edition": view.edition}) if view.edition else ""
     return MapPage(
         layer=drawn.layer,
@@ -160,7 +167,9 @@ def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "")
         hatched=hatched_words(drawn),
         services=keys,
         notes=notes_on_map(edition, view, scores),
-        attribution=credits_once(edition.attribution(drawn.layer.id)),
+        attribution=credited,
+        site_attribution=site_credits(edition, (key.id for key in keys), credited),
+        pictured=draws_sites(edition, view, service),
         other_layers=_other_layers(edition, view, place),
         indicators=_indicator_choices(edition, view, drawn.layer),
         kept=[(name, value) for name, value in parse_qsl(query) if name != "indicator"],

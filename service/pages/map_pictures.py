@@ -19,6 +19,7 @@ from service.editions.scoring import Scores
 from service.editions.views import ACCESS, View
 from service.embeds.addresses import map_query
 from service.pages.drawn_layers import DrawnLayer, council_class, drawn_layer
+from service.pages.map_credits import map_credits, site_credits
 from service.pages.map_key import shown_sites
 from service.pages.map_words import caption
 
@@ -40,11 +41,15 @@ def map_picture(edition: Edition, view: View, scores: Scores, *, service: str = 
     str
         A whole SVG document.
     """
-    wanted = (view.layer in ("sites", ACCESS) or bool(service)) and not (edition.large and not view.within)
-    listed = edition.sites()
+    listed, wanted = edition.sites(), draws_sites(edition, view, service)
     shown = [listed[row] for row in (shown_sites(edition, view, service) if wanted else [])]
     sites = [Site(site["service"], site["lon"], site["lat"]) for site in shown if site.get("inside", True)]
     return picture_with(edition, view, scores, sites, headed=headed)
+
+
+def draws_sites(edition: Edition, view: View, service: str) -> bool:
+    """Tell whether the picture of a view draws sites: on maps of scores those asked for alone, by council none."""
+    return (view.layer in ("sites", ACCESS) or bool(service)) and not (edition.large and not view.within)
 
 
 def picture_with(
@@ -75,9 +80,16 @@ def picture_with(
     drawn = drawn_layer(edition, view, scores)
     by_council = edition.large and not view.within
     areas = _council_areas(edition, scores, drawn.layer) if by_council else _neighbourhood_areas(edition, scores, drawn)
-    said = caption(edition, view, drawn, scores, by_council=by_council)
+    credited = edition.attribution(drawn.layer.id) if symbols else _credits(edition, view, sites)
+    said = caption(edition, view, drawn, scores, attribution=credited, by_council=by_council)
     said = replace(said, title=title or said.title, headed=headed)
     return picture(drawn.layer, areas, drawn.legend, said, sites=sites, symbols=symbols, ground=_ground(edition))
+
+
+def _credits(edition: Edition, view: View, sites: Sequence[Site]) -> list[str]:
+    """Credit the publishers of what is drawn."""
+    found = map_credits(edition, view)
+    return [*found, *site_credits(edition, dict.fromkeys(site.service for site in sites), found)]
 
 
 def _ground(edition: Edition) -> list[Ground]:

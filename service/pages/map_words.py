@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from layers.map_layers import (
     LAYERS,
 )
@@ -34,8 +36,16 @@ def subtitle(edition: Edition, view: View, drawn: DrawnLayer, scores: Scores) ->
     return f"{_where(edition, view)}: {count}.{dial} Figures built on {day(edition.id)}"
 
 
-def caption(edition: Edition, view: View, drawn: DrawnLayer, scores: Scores, *, by_council: bool = False) -> Caption:
-    """Write all that stands round the picture of a map."""
+def caption(
+    edition: Edition,
+    view: View,
+    drawn: DrawnLayer,
+    scores: Scores,
+    *,
+    attribution: Sequence[str] = (),
+    by_council: bool = False,
+) -> Caption:
+    """Write all that stands round the picture of a map, with the sentences of its publishers."""
     count = len(scores)
     where = _where(edition, view)
     dial = f". The dial is at {dial_text(view.rho)}" if drawn.layer.id == "targeting" else ""
@@ -54,7 +64,7 @@ def caption(edition: Edition, view: View, drawn: DrawnLayer, scores: Scores, *, 
         subtitle=f"{where}: {count:,} neighbourhoods{dial}. Figures built on {day(edition.id)}",
         description=f"Map of {where}. {drawn.layer.title}; {kind}. {count:,} neighbourhoods. "
         "The ranked table holds the same figures.",
-        attribution=[*edition.attribution(drawn.layer.id), f"Edition {edition.id}."],
+        attribution=[*attribution, f"Edition {edition.id}."],
         notes=tuple(note for note in notes if note != GO_NEAR) if by_council else notes,
     )
 

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from service.pages.access import access_page
 from service.pages.access_form import forgiven_access
 from service.pages.furniture import breadcrumbs, furniture, site_pages
+from service.web.addresses import comment_address
 from service.web.answers import answer_page
 from service.web.dependencies import AskedWords, Forgiven, RequestedEdition
 from service.web.late_routes import Routes
@@ -33,6 +34,7 @@ def show_access(
     drawn = access_page(edition, view, errors, public_url=public_url)
     context = furniture(edition, layer=view.layer) | {
         "page_title": drawn["heading"],
+        "comment_address": comment_address(request),
         "wide": True,
         "view": view,
         "breadcrumbs": breadcrumbs((str(edition.place["name"]), drawn["planner_address"]), ("Access", "")),

@@ -22,6 +22,7 @@ from service.pages.furniture import breadcrumbs, furniture, site_pages
 from service.pages.wording import labelled
 from service.queries import BadQuery
 from service.routes.fairness import AskedPeers
+from service.web.addresses import comment_address
 from service.web.answers import answer_page
 from service.web.dependencies import EditionText, RequestedEdition
 from service.web.late_routes import Routes
@@ -57,6 +58,7 @@ def show_compare(
         "page_title": drawn["heading"],
         "wide": True,
         "pinned": edition,
+        "comment_address": comment_address(request),
         "breadcrumbs": breadcrumbs((opened.place["name"], drawn["planner_address"]), ("Compare", "")),
         "errors": [{"text": text, "href": f"#{name}"} for name, text in slips.items()],
         "faults": slips,

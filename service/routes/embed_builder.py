@@ -9,10 +9,11 @@ from fastapi import Query, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from service.access.requests import canonical
 from service.editions.edition import Edition
-from service.editions.views import ACCESS, View
+from service.editions.views import ACCESS, ACCESS_WORDS, View
 from service.embeds.addresses import USUAL_LAYER
-from service.embeds.builder import FIELDS, OF_INDICATORS, builder_form, builder_result, layers_of, read_keep
+from service.embeds.builder import FIELDS, builder_form, builder_result, idle_fields, layers_of, read_keep
 from service.embeds.options import TITLE_LENGTH, EmbedOptions, read_options
 from service.embeds.page import EmbedPage
 from service.pages.access_form import SLIPS, forgiven_access
@@ -85,11 +86,11 @@ def _page(
 
 
 def _within_reach(slip: Slip) -> Slip:
-    """Say of what this form has no field for that it fell away, and where it can be chosen."""
+    """Say of what this form has no field for that it fell away, beside the layer, and where it can be chosen."""
     if slip.parameter in FIELDS or not slip.wrong:
         return slip
     said = f"One setting of the map, {slip.parameter}, could not be used and fell away. {slip.sentence}"
-    return Slip(slip.parameter, f"{said.rstrip('.')}. To do so, go back to the map’s own page.", wrong=False)
+    return Slip("layer", f"{said.rstrip('.')}. To do so, go back to the map’s own page")
 
 
 def _result(request: Request, edition: Edition, page: EmbedPage, view: View) -> dict[str, Any]:
@@ -106,11 +107,27 @@ def _context(edition: Edition) -> dict[str, Any]:
 
 
 async def _asked_view(edition: Edition, words: ViewWords, layer: str) -> Forgiven:
+    """Read the view of the form, with what is wrong with its words, those that fall away among them.
+
+    Raises
+    ------
+    BadQuery, UnknownFocus, UnknownIndicator
+        For what no person types into a form.
+    """
+    if layer != ACCESS:
+        canonical(edition, {name: getattr(words, name) for name in ACCESS_WORDS} | {"service": ""})
+    all_words = replace(words, **dict.fromkeys(ACCESS_WORDS, ""))
+    found, every = await _used_view(edition, words, layer), await forgiven_view(edition, all_words)
+    told = {slip.parameter for slip in found.slips}
+    return Forgiven(found.view, [*found.slips, *(slip for slip in every.errors if slip.parameter not in told)])
+
+
+async def _used_view(edition: Edition, words: ViewWords, layer: str) -> Forgiven:
     """Read the view of the form; words that its layer does not use fall away, as other layers are a click away."""
     if layer not in layers_of(edition):
         layer = USUAL_LAYER
-    if layer not in OF_INDICATORS:
-        words = replace(words, indicator="")
+    idle = idle_fields(edition, layer, indicator=words.indicator, within=words.within, demand=words.demand)
+    words = replace(words, **dict.fromkeys(idle, ""), weights="" if "focus" in idle else words.weights)
     if layer == ACCESS:
         return await forgiven_access(edition, words)
     wrong = bool(words.service) and words.service not in services_of(edition)

@@ -102,15 +102,15 @@ def show_layer(
     edition: RequestedEdition,
     view: RequestedView,
     detail: DetailText = "",
-    bbox: BoxText = "",
+    bbox: BoxText = None,  # type: ignore[assignment]
 ) -> Response:
     """Neighbourhoods of one layer with their figures; with ``bbox`` only those that touch the box."""
     return layer_answer(request, edition, view, detail, bbox)
 
 
-def layer_answer(request: Request, edition: Edition, view: View, detail: str, bbox: str) -> Response:
-    """Answer with a layer; `detail` and `bbox` as they came."""
-    shown, box = read_detail(detail) if detail else "full", read_bbox(bbox)
+def layer_answer(request: Request, edition: Edition, view: View, detail: str, bbox: str | None) -> Response:
+    """Answer with a layer; `detail` and `bbox` as they came, None for no box."""
+    shown, box = read_detail(detail) if detail else "full", None if bbox is None else read_bbox(bbox)
     if view.layer == ACCESS:
         check_area(edition, view)
     encoding = choose_encoding(request.headers.get("accept-encoding", ""))

@@ -20,14 +20,14 @@ from service.pages.map_pictures import map_picture, picture_query
 from service.pages.take_away import downloads_of
 from service.queries import BadQuery, read_name
 from service.routes.heavy import check_area, heavy_answer
-from service.web.addresses import public_address
+from service.web.addresses import comment_address, public_address
 from service.web.answers import answer, answer_page
 from service.web.dependencies import RequestedEdition, RequestedView, RequestedWorkshop, ServiceText
 from service.web.late_routes import Routes
 
 router = Routes(include_in_schema=False)
 PIXELS = "service.files.pictures:make_png"
-DRAWING = "4"
+DRAWING = "5"
 """Part of a picture's tag: to be raised whenever the same figures would be drawn differently."""
 
 
@@ -97,10 +97,12 @@ def _page(request: Request, edition: Edition, view: View, service: str) -> dict[
     public = public_address(request.app.state.settings)
     return furniture(edition, layer=view.layer) | {
         "page_title": f"{drawn.layer.title}: map of {edition.place['name']}",
+        "comment_address": comment_address(request),
         "wide": True,
         "view": view,
         "map": drawn,
         "downloads": downloads_of(view.but(service=service or view.service), view.layer),
+        "attribution": [*drawn.attribution, *drawn.site_attribution],
         "pixels_address": with_query(f"/pictures/{view.place}/{view.layer}.png", map_query(view)),
         "embed_address": builder_address(view.but(service=service or view.service)),
         "oembed": oembed_address(public, with_query(f"/maps/{view.place}/{view.layer}", map_query(view))),

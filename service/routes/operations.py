@@ -1,4 +1,7 @@
-"""What those who run the service, use it by program or find a weakness ask for: counts, errors, whom to tell."""
+"""What those who run the service, use it by program or find a weakness ask for: counts, errors, whom to tell.
+
+And what browsers and search engines ask of every site.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,9 @@ from service.web.late_routes import Routes
 
 router = Routes(include_in_schema=False)
 WHERE = "/.well-known/security.txt"
+FOR_A_DAY = {"Cache-Control": "public, max-age=86400"}
+ROBOTS = "User-agent: *\nDisallow: /downloads/\nDisallow: /metrics\n"
+"""Every page may be read and listed; files are made for people, and counts are for who runs the service."""
 
 
 @router.get("/metrics")
@@ -39,7 +45,20 @@ async def show_security_contact(request: Request) -> Response:
     until = settings.security_expires
     if not settings.security_contact or until is None or until <= date.today():  # one that is past helps nobody
         raise HTTPException(404)
-    return PlainTextResponse(security_text(settings), 200, {"Cache-Control": "public, max-age=86400"})
+    return PlainTextResponse(security_text(settings), 200, FOR_A_DAY)
+
+
+@router.get("/robots.txt")
+async def tell_robots() -> Response:
+    """Tell search engines what to leave alone (RFC 9309)."""
+    return PlainTextResponse(ROBOTS, 200, FOR_A_DAY)
+
+
+@router.get("/favicon.ico")
+async def show_icon(request: Request) -> Response:
+    """Give the icon of the site to who asks where it was of old; pages link it."""
+    icon = request.app.state.assets.file("icon.svg")
+    return Response(icon.body, 200, FOR_A_DAY, media_type=icon.kind)
 
 
 @router.get("/problems")

@@ -26,7 +26,7 @@ from service.pages.ranked_table import TableRequest, read_sort
 from service.pages.sources import sources_page
 from service.pages.wording import SERVICE_TITLES
 from service.queries import BadQuery, read_name, read_page
-from service.web.addresses import public_address
+from service.web.addresses import comment_address, public_address
 from service.web.answers import answer_page
 from service.web.dependencies import (
     EditionText,
@@ -175,6 +175,7 @@ def show_planner(
     public_url = site_pages(request).tenant.public_url
     context = furniture(edition) | {
         "page_title": f"Where to focus in {area_name(edition, view)}",
+        "comment_address": comment_address(request),
         "wide": True,
         "view": view,
         "scores": scores,
@@ -207,6 +208,7 @@ def show_neighbourhood(request: Request, edition: RequestedEdition, view: Reques
     here = drawn["here"]
     context = furniture(edition) | {
         "page_title": f"{here['msoa_name']} ({here['name']})",
+        "comment_address": comment_address(request),
         "wide": True,
         "view": view,
         "breadcrumbs": breadcrumbs((edition.place["name"], drawn["planner_address"]), (here["name"], "")),
@@ -280,6 +282,7 @@ def show_indicator(
     view = indicator_view(edition, focus, within)
     context = furniture(edition) | {
         "page_title": edition.indicators[indicator]["name"],
+        "comment_address": comment_address(request),
         "place_choices": place_cards(opened),
         "breadcrumbs": breadcrumbs(
             (edition.place["name"], f"/places/{edition.place['id']}"), (edition.indicators[indicator]["name"], "")
@@ -295,6 +298,7 @@ def _context_indicator(request: Request, edition: Edition, name: str, area: str,
     title = drawn["indicator"]["name"]
     context = furniture(edition) | {
         "page_title": title,
+        "comment_address": comment_address(request),
         "breadcrumbs": breadcrumbs((edition.place["name"], f"/places/{edition.place['id']}"), (title, "")),
         **drawn,
     }

@@ -24,10 +24,12 @@ from service.pages.share_out import share_out_page
 from service.queries import BadQuery, read_name, read_rho, read_within
 from service.routes.downloads import content_disposition
 from service.routes.heavy import CLIENT_LEFT, check_area, heavy_answer, made_in_workshop, unless_left
+from service.sharing.counts import check_counts
 from service.sharing.files import answer_key
 from service.sharing.jobs import HEAVY, JOB, arguments, made
 from service.sharing.requests import ABOUT_OVER, OVER, Asked, Form, ShareRequest, Unit
 from service.sharing.share_outs import share_budget
+from service.web.addresses import comment_address
 from service.web.answers import answer, answer_page
 from service.web.dependencies import (
     ForgivenView,
@@ -232,7 +234,8 @@ async def show_share_out(
         raise UnknownIndicator(f"No outcome {asked.match!r} here.")
     if "budget" in request.query_params and not words.budget.strip():
         error = BadQuery("budget", "Enter a budget")
-    if words.budget.strip() and not forgiven.errors:
+    error = _wrong_choice(edition, asked) or error
+    if words.budget.strip() and not forgiven.errors and not error:
         try:
             result = await _made(request, workshop, edition, view, asked.request(), "page", asked.match)
         except BadQuery as refusal:
@@ -244,12 +247,24 @@ async def show_share_out(
     return await run_in_threadpool(_page, request, edition, view, asked, found, forgiven.notices)
 
 
+def _wrong_choice(edition: Edition, asked: Asked) -> BadQuery | None:
+    """Say what is wrong with a word that is chosen from a list, also where nothing is shared yet."""
+    try:
+        asked.words()
+        if asked.counts:
+            check_counts(edition, asked.counts)
+    except BadQuery as error:
+        return error
+    return None
+
+
 def _page(
     request: Request, edition: Edition, view: View, asked: Asked, found: dict[str, Any], notices: list[str]
 ) -> Response:
     drawn = share_out_page(edition, view, asked, **found)
     context = furniture(edition) | {
         "page_title": drawn["heading"],
+        "comment_address": comment_address(request),
         "wide": True,
         "view": view,
         "notices": notices,

@@ -31,7 +31,9 @@ from service.queries import BadQuery
 from service.routes.heavy import CLIENT_LEFT
 from service.routes.sitings import WAKE, AskedSiting, SitingWords, closed_one_by_one, planned
 from service.siting.requests import Asked
+from service.siting.site_ids import with_site_ids
 from service.siting.usual import as_usual
+from service.web.addresses import comment_address
 from service.web.answers import HTML, answer
 from service.web.dependencies import (
     EditionText,
@@ -84,10 +86,12 @@ async def show_siting(
     """Choose sites on a page: the form, the plan, who gains and who loses, the price of fairness, the rivals."""
     if show not in ("", SITES_ONLY, CLOSURES):
         raise BadQuery("show", f"show is {show[:40]!r}; expected {SITES_ONLY} or {CLOSURES}.", hint="Leave it out.")
-    asked = with_picked(edition, forgiven.view, as_asked(words.asked()), picked)
+    asked = with_site_ids(edition, as_asked(words.asked()))
+    asked = with_picked(edition, forgiven.view, asked, picked)
     forgiven, asked = _usual(request.query_params, edition, forgiven, asked)
     view = forgiven.view.but(layer="")
-    plan, closures, error = None, None, None
+    plan, closures = None, None
+    error = _wrong_choice(edition, asked) if not asked.service and show != SITES_ONLY else None
     if asked.service and show != SITES_ONLY:
         try:
             made = b"null" if forgiven.errors else await _made(request, workshop, edition, view, asked, show)
@@ -101,6 +105,18 @@ async def show_siting(
     if plan is None:
         response.background = BackgroundTask(workshop.wake, WAKE)  # while the form is filled in
     return response
+
+
+def _wrong_choice(edition: Edition, asked: Asked) -> BadQuery | None:
+    """Say what is wrong with the words of a plan that is not made yet, as it names no service."""
+    try:
+        replace(asked, service=first_service(edition)).request()
+        if asked.mode not in edition.modes():
+            said = f"There are no travel times by {asked.mode[:40]!r} here."
+            raise BadQuery("mode", said, hint="Choose from the list.")
+    except BadQuery as error:
+        return error
+    return None
 
 
 async def _made(
@@ -135,6 +151,7 @@ def _page(
     planner = f"/places/{view.place}{question(view.query())}"
     context = furniture(edition, layer="access") | {
         "page_title": drawn["heading"],
+        "comment_address": comment_address(request),
         "wide": True,
         "view": view,
         "notices": forgiven.notices,
@@ -202,7 +219,7 @@ async def _refused(request: Request, edition: Edition, pairs: list[tuple[str, st
     forgiven = await forgiven_view(edition, ViewWords(**single))
     given = {name: [text for key, text in pairs if key == name] for name in asdict(SitingWords())}
     words: dict[str, Any] = {name: texts if _is_list(name) else "".join(texts[-1:]) for name, texts in given.items()}
-    forgiven, asked = _usual(dict(pairs), edition, forgiven, Asked(**words))
+    forgiven, asked = _usual(dict(pairs), edition, forgiven, with_site_ids(edition, Asked(**words)))
     error = BadQuery("postcode", said)
     return await run_in_threadpool(_page, request, edition, forgiven, asked, None, error)
 

@@ -41,6 +41,7 @@ from service.siting.requests import (
     SitingRequest,
     checked,
 )
+from service.siting.site_ids import with_site_ids
 from service.siting.usual import as_usual
 from service.web.dependencies import (
     LSOA,
@@ -92,7 +93,7 @@ class SitingWords:
     service: Annotated[str, _word(f"Service to be placed; {NEW} where no site of it is open")] = ""
     candidates: Annotated[list[str], _words(f"Where a site could go: {ABOUT_CANDIDATES}")] = ()  # type: ignore[assignment]
     add: Annotated[str, _word("Sites more than now, 1 when left out; below zero: fewer, of those that may close")] = ""
-    close: Annotated[list[str], _words("Id of an existing site that may close")] = ()  # type: ignore[assignment]
+    close: Annotated[list[str], _words("Id of an existing site that may close, or of its feature")] = ()  # type: ignore[assignment]
     keep: Annotated[list[str], _words("Id of a site that stays open")] = ()  # type: ignore[assignment]
     forbid: Annotated[list[str], _words("Id of a candidate that is not to be used")] = ()  # type: ignore[assignment]
     objective: Annotated[str, _word("mean, worst, coverage or fair; mean when left out")] = ""
@@ -148,7 +149,11 @@ class SitingBody(BaseModel):
         description="Sites more than now. Below zero: fewer, of those in `close`; `close` with one id and `add` -1 "
         "tells what closing that site without a replacement means",
     )
-    close: Names = Field([], description="Ids of existing sites that may close, each replaced if that is better")
+    close: Names = Field(
+        [],
+        description="Ids of existing sites that may close, each replaced if that is better. Here and below, the "
+        "id of a site's feature in GeoJSON is taken too",
+    )
     keep: Names = Field([], description="Ids of sites that stay open; existing ones do unless named in `close`")
     forbid: Names = Field(
         [], description="Ids of candidates that are not to be used; one in `close` too closes for certain"
@@ -176,23 +181,22 @@ class SitingBody(BaseModel):
     def request(self, edition: Edition) -> SitingRequest:
         """Read what is asked; BadQuery names the field that cannot be used."""
         room = [f"{name}:{people}" for name, people in self.capacity.items()]
-        asked = checked(
-            SitingRequest(
-                service=self.service,
-                candidates=tuple(self.candidates),
-                add=self.add,
-                close=tuple(self.close),
-                keep=tuple(self.keep),
-                forbid=tuple(self.forbid),
-                objective=self.objective,
-                demand=self.demand,
-                minutes=self.minutes,
-                mode=self.mode or edition.usual_mode(self.service),
-                points=tuple((p.name.strip() or f"Point {n}", p.lon, p.lat) for n, p in enumerate(self.points, 1)),
-                capacity=tuple(room + [LISTED] * self.listed_capacity),
-                growth=tuple((row.lsoa21cd, row.people) for row in self.growth),
-            )
+        wanted = SitingRequest(
+            service=self.service,
+            candidates=tuple(self.candidates),
+            add=self.add,
+            close=tuple(self.close),
+            keep=tuple(self.keep),
+            forbid=tuple(self.forbid),
+            objective=self.objective,
+            demand=self.demand,
+            minutes=self.minutes,
+            mode=self.mode or edition.usual_mode(self.service),
+            points=tuple((p.name.strip() or f"Point {n}", p.lon, p.lat) for n, p in enumerate(self.points, 1)),
+            capacity=tuple(room + [LISTED] * self.listed_capacity),
+            growth=tuple((row.lsoa21cd, row.people) for row in self.growth),
         )
+        asked = checked(with_site_ids(edition, wanted))
         if self.closure is not None and self.closure != asked.closure:
             said = f"closure is {str(self.closure).lower()}, and close and add say otherwise."
             raise BadQuery("closure", said, hint="Leave closure out: it follows from close and add.")
@@ -376,7 +380,7 @@ async def download_siting(
     words: AskedSiting,
 ) -> Response:
     """Give a plan of sites: neighbourhoods (CSV), sites (sites.csv, GeoJSON), both (XLSX), one A4 (PDF), all (JSON)."""
-    asked = as_usual(edition, words.asked()).request()
+    asked = with_site_ids(edition, as_usual(edition, words.asked())).request()
     check_area(edition, seen)
     public_url = site_pages(request).tenant.public_url
     key = " ".join(

@@ -44,6 +44,21 @@ def count_choices(edition: Edition) -> list[tuple[str, str]]:
     return held + counted
 
 
+def check_counts(edition: Edition, name: str) -> dict[str, str]:
+    """Refuse the name of a count that is not among the `count_choices`; give their titles by name.
+
+    Raises
+    ------
+    BadQuery
+        If there is no such count, or it has no figures here.
+    """
+    titles = dict(count_choices(edition))
+    if name not in titles:
+        known = ", ".join(titles) or "none"
+        raise BadQuery("counts", f"counts is {name[:64]!r}.", hint=f"People are counted here by: {known}.")
+    return titles
+
+
 def people_in_need(edition: Edition, focus: str, name: str) -> PeopleInNeed:
     """Return the people counted.
 
@@ -64,10 +79,7 @@ def people_in_need(edition: Edition, focus: str, name: str) -> PeopleInNeed:
     if not name:
         people, name = edition.in_need_for(focus)
         return PeopleInNeed(name, IN_NEED_TITLES[name], people)
-    titles = dict(count_choices(edition))
-    if name not in titles:
-        known = ", ".join(titles) or "none"
-        raise BadQuery("counts", f"counts is {name[:64]!r}.", hint=f"People are counted here by: {known}.")
+    titles = check_counts(edition, name)
     if name in IN_NEED_KINDS:
         return PeopleInNeed(name, titles[name], edition.in_need(name))
     counts = edition.indicator_counts(name)

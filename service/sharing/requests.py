@@ -102,13 +102,13 @@ class Asked:
     floor: str = ""
     match: str = ""
 
-    def request(self) -> ShareRequest:
-        """Read what was asked for; a form sends the count form's fields with the dial too, which leaves them aside.
+    def words(self) -> tuple[str, str, str]:
+        """Read how it is divided, who receives and by which rule: what a form lets people choose from lists.
 
         Raises
         ------
         BadQuery
-            Naming the field that cannot be read.
+            Naming the field whose word is none of its list.
         """
         unit, over, form = self.unit or "pence", self.over or "lsoa", self.form or "dial"
         if unit not in UNITS:
@@ -117,6 +117,17 @@ class Asked:
             raise BadQuery("over", f"over is {over[:40]!r}; expected {ABOUT_OVER}.", hint="Choose who receives.")
         if form not in FORMS:
             raise BadQuery("form", f"form is {form[:40]!r}; expected {' or '.join(FORMS)}.", hint="Choose a rule.")
+        return unit, over, form
+
+    def request(self) -> ShareRequest:
+        """Read what was asked for; a form sends the count form's fields with the dial too, which leaves them aside.
+
+        Raises
+        ------
+        BadQuery
+            Naming the field that cannot be read.
+        """
+        unit, over, form = self.words()
         minimum = read_amount("minimum", self.minimum.strip()) if self.minimum.strip() else 0
         budget = read_amount("budget", self.budget.strip())
         if form == "dial":

@@ -6,7 +6,13 @@ would send readers wherever the caller likes. Links between our own pages stay r
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from starlette.requests import Request
+
 from service.settings import Settings
+
+OF_THE_TABLE = ("find", "page", "sort")  # how a table is turned: the view stays the same
 
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # bound to every address: a reader needs one that answers
 
@@ -30,3 +36,27 @@ def public_address(settings: Settings) -> str:
         Such as ``https://maps.example.org`` or ``http://127.0.0.1:8000``.
     """
     return settings.public_url or f"http://{readable_host(settings.host)}:{settings.port}"
+
+
+def comment_address(request: Request) -> str:
+    """Give the address where the view of a request may be commented on.
+
+    Parameters
+    ----------
+    request : Request
+        Of a page that shows a view.
+
+    Returns
+    -------
+    str
+        ``respond_url`` as set, with the public address of the view as one more word of its query, ``view``; nothing
+        where none is set.
+    """
+    settings: Settings = request.app.state.settings
+    if not settings.respond_url:
+        return ""
+    words = parse_qsl(request.scope["query_string"].decode("latin-1"))
+    query = urlencode([(name, text) for name, text in words if name not in OF_THE_TABLE])
+    shown = public_address(settings) + quote(request.scope["path"]) + (f"?{query}" if query else "")
+    where = urlsplit(settings.respond_url)
+    return where._replace(query=f"{where.query}&{urlencode({'view': shown})}".lstrip("&")).geturl()

@@ -97,7 +97,13 @@ DetailText = Annotated[
         "Geometry: full, map or none; figures: none, and only what the map of the layer shows", "full|map|none|figures"
     ),
 ]
-BoxText = Annotated[str, described("west,south,east,north in degrees", ",".join([NUMBER] * 4))]
+BoxText = Annotated[
+    str,
+    Query(
+        description="west,south,east,north in degrees; everything when left out",
+        json_schema_extra={"pattern": f"^{','.join([NUMBER] * 4)}$"},
+    ),
+]
 PageText = Annotated[str, described("Page of the table, from 1", PAGE)]
 ServiceText = Annotated[str, described("Name of a service", NAME)]
 ModeText = Annotated[
@@ -297,7 +303,9 @@ async def forgiven_view(opened: Annotated[Edition, Depends(requested_edition)], 
         words = replace(words, within="")
     weights, slip = _forgiven_weights(opened, read_name("focus", words.focus) or DEFAULT_FOCUS, words.weights)
     slips += [slip] if slip else []
-    return Forgiven(read_view(opened, replace(words, weights=weights)), slips)
+    view = read_view(opened, replace(words, weights=weights))
+    check_names(opened, view)
+    return Forgiven(view, slips)
 
 
 def _forgiven_weights(opened: Edition, focus: str, text: str) -> tuple[str, Slip | None]:

@@ -22,6 +22,7 @@ from service.files.downloads import UnknownKind
 from service.ogc.errors import UnknownCollection, UnknownFeature
 from service.queries import BadQuery
 from service.travel.edition_times import UnknownMode
+from service.web.json_bodies import BadBody, DoubledField, NotJson
 from service.web.policies import starts_with
 from service.web.slow_readers import ReaderLetGo
 from service.web.workshop import JobFailed, WorkshopBusy
@@ -71,6 +72,7 @@ class Problem:
     retry_after: int = 0
 
 
+BAD_FIELD = Problem(422, "bad-field", "The request has a field that cannot be used")
 PROBLEMS: dict[type[Exception], Problem] = {
     data.UnknownPlace: Problem(404, "unknown-place", "No such place", "GET /api/v1/places lists the places."),
     data.UnknownFocus: Problem(404, "unknown-focus", "No such focus", "GET /api/v1/places lists the focuses."),
@@ -90,7 +92,10 @@ PROBLEMS: dict[type[Exception], Problem] = {
         410, "edition-too-old", "This edition does not hold what this needs", "Leave out edition= for the newest one."
     ),
     UnknownMode: Problem(422, "unknown-mode", "No travel times of this kind here"),
+    DoubledField: BAD_FIELD,
     BadQuery: Problem(422, "bad-query", "The address has a parameter that cannot be used"),
+    BadBody: Problem(400, "bad-request", "The request could not be read"),
+    NotJson: Problem(415, "wrong-kind", "The request is not of a kind that can be read"),
     NotInXml: Problem(501, "not-in-xml", "Not given as XML", "Give format=json, or leave it out."),
     data.BuildMissing: Problem(503, "build-missing", "Nothing has been built for this place yet", "", 60),
     data.DamagedEdition: Problem(503, "damaged-edition", "A stored file of this edition is damaged", "", 60),
@@ -126,7 +131,6 @@ NAMING = {
 
 UNREMARKABLE = (data.BuildMissing, NotInXml, ReaderLetGo, ClientDisconnect, WorkshopBusy)
 """No fault of ours: not logged."""
-BAD_FIELD = Problem(422, "bad-field", "The request has a field that cannot be used")
 
 
 def all_problems() -> list[Problem]:
@@ -208,7 +212,7 @@ def _validation(error: RequestValidationError) -> Fault:
     where = [str(part) for part in first.get("loc", ())]
     kind = PLAIN[422]
     if where[:1] == ["body"]:
-        kind = BAD_FIELD if len(where) > 1 and first.get("type") != "json_invalid" else PLAIN[400]
+        kind = BAD_FIELD if len(where) > 1 else PLAIN[400]
     return Fault(kind, str(first.get("msg", "")), _field(where))
 
 

@@ -31,7 +31,7 @@ from service.web.answers import LANE, Slot, is_known
 from service.web.dependencies import ViewWords, check_names, edition_named, read_view
 
 Message = MutableMapping[str, Any]
-LayerAnswer = Callable[[Request, Edition, Any, str, str], Response]
+LayerAnswer = Callable[[Request, Edition, Any, str, str | None], Response]
 REMEMBERED_BYTES = 4 * 2**20
 LARGEST_REMEMBERED = 2 * 2**20
 MET = 5_000  # addresses
@@ -162,7 +162,7 @@ class FastLane:
             given = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
             check_parameters(given, KNOWN)
             words = dict(given)
-            detail, bbox = words.pop("detail", ""), words.pop("bbox", "")
+            detail, bbox = words.pop("detail", ""), words.pop("bbox", None)
             edition = await edition_named(self.editions, place, words.get("edition", ""))
             view = read_view(edition, ViewWords(**words), layer)
             check_names(edition, view)

@@ -7,13 +7,17 @@ alone; the rest follows for each at its first request, or for all with the API d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from threading import Lock
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.params import Form
 from fastapi.routing import APIRoute
+from starlette.responses import Response
 from starlette.routing import compile_path, get_name
+
+from service.web.json_bodies import with_read_body
 
 OF_THE_APPLICATION = "dependency_overrides_provider"
 
@@ -35,6 +39,17 @@ class LateRoute(APIRoute):
             if "app" not in self.__dict__:  # which is made last
                 super().__init__(self.path, self.endpoint, **self.options)
         return object.__getattribute__(self, name)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Give what answers; a body in JSON is read by our own rules."""
+        answer = super().get_route_handler()
+        if self.body_field is None or isinstance(self.body_field.field_info, Form):
+            return answer
+
+        async def answer_json(request: Request) -> Response:
+            return await answer(await with_read_body(request))
+
+        return answer_json
 
 
 class Routes(APIRouter):

@@ -71,6 +71,11 @@ class Limits:
         return self.query_bytes * (LONGER if LONG_QUERY.fullmatch(path) else 1)
 
 
+def escaped(query: bytes) -> bytes:
+    """Write what is not ASCII in a query string as %C3%A9 and so on."""
+    return re.sub(rb"[\x80-\xff]", lambda found: b"%%%02X" % found[0][0], query)
+
+
 class Shield:
     """Wrap an ASGI application.
 
@@ -175,6 +180,8 @@ class Exchange:
         self.identity = secrets.token_hex(8)
         self.scope = dict(scope)
         self.scope["state"] = {**scope.get("state", {}), "request_id": self.identity, "head": self.method == "HEAD"}
+        if not self.scope.get("query_string", b"").isascii():  # would be read as other signs than were sent
+            self.scope["query_string"] = escaped(self.scope["query_string"])
         if self.method == "HEAD":  # answered as GET, without the body
             self.scope["method"] = "GET"
         self.began = time.perf_counter()

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -15,6 +15,7 @@ import service
 from tests.running import running
 
 AXE = Path(service.__file__).parent / "assets" / "vendor" / "axe" / "axe.min.js"
+RESPOND = "https://council.example/comment/?form=7#write"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 A4_WIDTH = 690  # A4 less its margins, in CSS pixels
 UNFOLD = "document.querySelectorAll('details').forEach(box => { box.open = true; })"
@@ -23,8 +24,18 @@ UNFOLD = "document.querySelectorAll('details').forEach(box => { box.open = true;
 @pytest.fixture(scope="session")
 def site(demo_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the site, without a closing slash."""
-    with running(demo_store, tmp_path_factory.mktemp("site") / "log") as server:
+    with running(demo_store, tmp_path_factory.mktemp("site") / "log", respond_url=RESPOND) as server:
         yield server.address
+
+
+def commented(page: Any) -> str:
+    """Give the address of the view that the link of a page lets people comment on."""
+    link = urlsplit(page.get_by_role("link", name="Comment on this view").get_attribute("href"))
+    words = dict(parse_qsl(link.query, strict_parsing=True))
+    assert link._replace(query=f"form={words.pop('form')}").geturl() == RESPOND
+    (view,) = words.items()
+    assert view[0] == "view"
+    return view[1]
 
 
 @pytest.fixture

@@ -214,6 +214,26 @@ def test_without_scripts_there_are_the_picture_and_the_table(opened, site, liste
     assert inside.locator("td").first.is_visible()
     assert inside.locator("tbody tr").count() == 120
     assert page.locator("p a").is_visible()
+    page.set_viewport_size({"width": 320, "height": 900})  # its legend is too small there: the page's own stands alone
+    inside.locator(".evenreach-map__legend").wait_for(state="visible")
+    cut = inside.locator(".evenreach-map__pictured")
+    wide = "box => box.scrollWidth / box.clientWidth"
+    assert cut.evaluate(wide) > 1.3  # the side of the picture with the legend lies outside
+    assert cut.evaluate("box => getComputedStyle(box).overflowX") == "hidden"
+    assert inside.locator(".evenreach-key").is_hidden()  # the picture draws no site
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_picture_and_the_table_fit_a_page_that_allows_no_style(opened, site, listed, width):
+    with urllib.request.urlopen(f"{site}/embed/demo/need/fragment") as answer:
+        copied = answer.read().decode()
+    policy = f"default-src 'none'; img-src {site}"
+    page = opened(listed.put("/fragment", copied, policy), width=width)
+    page.wait_for_load_state("networkidle")
+    shape = page.locator("img").evaluate("img => [img.naturalWidth, img.width / img.height]")
+    assert shape == [1120, pytest.approx(1120 / 792, abs=0.02)]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert [error for error in page.errors if "style" in error] == []
 
 
 def test_the_code_that_oembed_gives_is_framed_too(opened, site, listed):
@@ -266,12 +286,24 @@ def test_the_page_that_makes_embeds_shows_each_change_at_once(opened, site):
     frame_of(page).wait_for_selector(READY)
     assert "keep=today" in page.url
     assert page.evaluate("document.activeElement.name") == "keep"  # the reader's place in the form is kept
+    assert page.locator("#rho").is_disabled()  # the dial changes nothing here
+    page.locator("#layer").select_option("indicator")
+    page.locator("#indicator").wait_for(state="visible")  # the choice that matters unfolds
+    assert page.locator("#indicator").is_enabled()
+    page.locator("#layer").select_option("targeting")
+    page.wait_for_function("() => !document.querySelector('#rho').disabled")
     page.locator("#rho").fill("99")
     page.locator("#builder-errors a[href='#rho']").wait_for()
     assert "There is a problem" in page.inner_text("#builder-said")
+    rho, copy = page.locator("#rho"), page.locator("[data-copy=snippet]")
+    assert (rho.get_attribute("aria-invalid"), rho.input_value(), copy.is_disabled()) == ("true", "99", True)
+    assert "rho-error" in rho.get_attribute("aria-describedby")
+    assert page.locator("#rho-error").is_visible()
+    assert page.evaluate("document.activeElement.id") == "rho"
     page.locator("#rho").fill("4")
     page.wait_for_function("() => document.querySelector('#snippet').value.includes('rho=4')")
-    assert page.locator("#builder-errors a").count() == 0
+    assert page.locator("#builder-errors a").count() == page.locator("#rho-error").count() == 0
+    assert (rho.get_attribute("aria-invalid"), copy.is_enabled()) == (None, True)
     assert page.hosts == {site}
     assert [error for error in page.errors if "422" not in error] == []
     page.set_viewport_size({"width": 320, "height": 900})

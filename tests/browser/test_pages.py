@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import A4_WIDTH, assert_fits, assert_sound, sheets, violations
+from tests.browser.conftest import A4_WIDTH, assert_fits, assert_sound, commented, sheets, violations
 
 PLANNER = "/places/demo"
 OF_A_TEAM = "/places/demo?within=team:Harbour%20and%20Lantern"  # a short table, and everything else
@@ -117,7 +117,7 @@ def column(page: Any, number: int) -> list[str]:
     return [text.replace(",", "").strip() for text in texts]
 
 
-def test_the_dial_moves_words_table_map_and_address_at_once(opened: Callable[..., Any]) -> None:
+def test_the_dial_moves_words_table_map_and_address_at_once(opened: Callable[..., Any], site: str) -> None:
     page = opened(PLANNER)
     page.evaluate("document.addEventListener('evenreach:dial', e => { window.heard = e.detail.rho })")
     page.get_by_role("slider", name="Dial").fill("6")
@@ -128,6 +128,7 @@ def test_the_dial_moves_words_table_map_and_address_at_once(opened: Callable[...
     page.wait_for_url(re.compile(r"rho=6"))
     assert "rho=6" in page.locator(".er-downloads a").first.get_attribute("href")
     assert page.get_by_label("Share this view").input_value().endswith("rho=6")
+    assert commented(page) == f"{site}{PLANNER}?rho=6"
     live = page.locator("#meaning").inner_text()
     page.reload(wait_until="networkidle")
     assert page.locator("#meaning").inner_text() == live  # the server says the very same

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import assert_fits, assert_one_a4, assert_sound
+from tests.browser.conftest import assert_fits, assert_one_a4, assert_sound, commented
 
 PAGE = "/places/demo/share-out"
 VIEWS = [
@@ -78,6 +78,8 @@ def test_figures_follow_the_dial_and_the_budget_without_a_reload(browser: Any, s
     assert "budget=300000&" not in page.url  # as typed: the link below has it plain
     link = page.get_by_label("Link to this share-out").input_value()
     assert link == f"{site}{PAGE}?rho=3.5&budget=300000"
+    assert "rho=3.5" in commented(page)
+    assert "budget=300%2C000" in commented(page)
     page.wait_for_function("() => document.getElementById('share-said').textContent.includes('£300,000.00')")
     page.get_by_label("Budget").fill("lots")
     page.locator(".er-share-said--fault").wait_for()

@@ -23,8 +23,8 @@ READ_FOLDERS = ("deprivation", "geography", "indicators", "population", "sites")
 class Served:
     """Asks the application over one store, in an event loop of its own."""
 
-    def __init__(self, store: Path) -> None:
-        self.app = create_app(Settings(store=store, log_level="error"))
+    def __init__(self, store: Path, **settings: str) -> None:
+        self.app = create_app(Settings.model_validate({"store": store, "log_level": "error"} | settings))
         self.loop = asyncio.new_event_loop()
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://test")
 

@@ -93,6 +93,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         f"{HOODS}/items/{HOOD}?f=html",
     ),
     "/problems": ("/problems",),
+    "/robots.txt": ("/robots.txt",),
+    "/favicon.ico": ("/favicon.ico",),
     "/metrics": ("/metrics",),
     "/.well-known/security.txt": (CONTACT,),
     "/health/live": ("/health/live",),

@@ -22,7 +22,7 @@ from geodata.store import editions as stored_editions
 from service import app as application
 from service.app import create_app
 from service.editions.open_editions import OpenEditions
-from service.settings import Settings
+from service.settings import Settings, contrast
 from service.web.asset_files import AssetFiles
 from tests.running import running
 
@@ -311,14 +311,32 @@ def test_nothing_is_left_behind_by_a_download(client: Client, tmp_path: Path, mo
         ("PUBLIC_URL", "https://maps.example/?a=/"),
         ("EMBED_ORIGINS", "https://a.example; script-src *"),
         ("TENANT_COLOUR", "red;}"),
+        ("TENANT_COLOUR", "#878787"),
+        ("TENANT_TEXT_COLOUR", "#1d3a5f"),
+        ("TENANT_NAME", ""),
+        ("TENANT_NAME", " \u200b"),
+        ("METRICS_TOKEN", "fifteen-letters"),
         ("PORT", "70000"),
         ("CONCURRENCY", "0"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"EVENREACH_{name}", value)
-    with pytest.raises(ValidationError, match=name.lower()):
+    with pytest.raises(ValidationError, match=rf"(?i)\b(?:EVENREACH_)?{name}\b"):
         Settings()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "ratio"),
+    [
+        ("#000000", "#ffffff", 21.0),
+        ("#777777", "#ffffff", 4.48),
+        ("#767676", "#ffffff", 4.54),
+        ("#ff0000", "#0000ff", 2.15),
+    ],
+)
+def test_contrast_is_that_of_the_guidelines(one: str, other: str, ratio: float) -> None:
+    assert contrast(one, other) == contrast(other, one) == pytest.approx(ratio, abs=0.005)
 
 
 def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,12 +18,16 @@ import pytest
 from typer.testing import CliRunner
 
 from service.commands.main import app
-from service.commands.serve import _alone
+from service.commands.serve import _alone, no_settings
+from service.settings import Settings
 from tests.running import free_port
 
 BUILT = {"demo", "build", "check", "places", "focuses", "sources", "score", "serve", "share-out", "verify", "clusters"}
 BUILT |= {"access", "site", "closure"}
 LATER = {"ledger", "targets", "backup"}
+
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -238,6 +242,34 @@ def test_a_port_is_taken_from_the_start_of_a_server_not_from_its_first_answer(de
     assert done.stderr.startswith(f"evenreach: port {port} is in use")
 
 
+@pytest.mark.parametrize("host", ["nonsense.invalid", "a..b", "192.0.2.1"])
+def test_a_host_that_is_none_of_this_computer_is_at_fault_not_the_port(demo_store: Path, host: str) -> None:
+    done = run("serve", "--store", str(demo_store), "--port", str(free_port()), check=1, EVENREACH_HOST=host)
+    assert f"cannot listen on {host} port " in done.stderr
+    assert "EVENREACH_HOST" in done.stderr
+    assert "another --port" not in done.stderr
+
+
+def test_what_is_no_setting_is_named_in_one_line_with_the_nearest_one(demo_store: Path) -> None:
+    odd = {"EVENREACH_EMBED_ORIGIN": "https://a.example", "EVENREACH_ZZZ": "1", "EVENREACH_TRACEBACK": ""}
+    done = run("serve", "--store", str(demo_store), check=1, EVENREACH_PORT="many", **odd)
+    said, refused = done.stderr.splitlines()
+    assert said.endswith(": EVENREACH_EMBED_ORIGIN (did you mean EVENREACH_EMBED_ORIGINS?); EVENREACH_ZZZ")
+    assert refused.startswith("evenreach: EVENREACH_PORT: ")
+
+
+def test_every_name_of_the_repository_is_known() -> None:
+    kinds = [
+        f"--include={name}" for name in ("*.py", "*.ipynb", "*.md", "Makefile", "Dockerfile", "run", "image", "pin")
+    ]
+    others = [f"--exclude-dir={name}" for name in (".venv", "node_modules", "vendor")]
+    words = ["grep", "-rhoE", "EVENREACH_[A-Z_]*[A-Z]", *kinds, *others, "."]
+    used = subprocess.run(words, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.split()
+    assert "EVENREACH_SOAK" in used
+    unknown = {name.split()[0] for name in no_settings(set(used), Settings.model_fields)}
+    assert unknown == {"EVENREACH_PROT", "EVENREACH_EMBED_ORIGIN", "EVENREACH_ZZZ"}, "the wrong ones of these tests"
+
+
 def test_a_setting_that_makes_no_sense_is_named(demo_store: Path) -> None:
     done = run("places", check=1, EVENREACH_PORT="many", EVENREACH_STORE=str(demo_store))
     assert done.stderr.startswith("evenreach: EVENREACH_PORT: ")
@@ -268,6 +300,6 @@ def test_a_full_disk_is_said_plainly() -> None:
 
 def test_a_contact_that_holds_no_more_is_refused_before_anything_is_served(demo_store: Path) -> None:
     named = {"EVENREACH_STORE": str(demo_store), "EVENREACH_SECURITY_CONTACT": "https://example.org/report"}
-    assert "security_expires" in run("places", check=1, **named).stderr
+    assert "EVENREACH_SECURITY_EXPIRES" in run("places", check=1, **named).stderr
     past = run("serve", "--port", "1", check=1, EVENREACH_SECURITY_EXPIRES="2020-01-01", **named).stderr
     assert past.startswith("evenreach: EVENREACH_SECURITY_EXPIRES: 2020-01-01 is past")

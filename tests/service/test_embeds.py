@@ -222,13 +222,11 @@ def test_a_fragment_holds_picture_table_and_sources_and_nothing_that_is_stripped
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     page = Reader(answer.text)
     assert {name for name, _ in page.elements}.isdisjoint({"script", "style", "iframe", "html", "link"})
-    assert all("style" not in element or name == "img" for name, element in page.elements)
-    assert all("class" not in element for _, element in page.elements)
+    assert all({"style", "class"}.isdisjoint(element) for _, element in page.elements)
     assert len(table_rows(page)) == 120
     (image,) = page.all("img")
     assert "Map of Aldermouth" in str(image["alt"])
-    assert "height" not in image  # so that it keeps its shape where the style is taken out
-    assert image["style"] == "max-width:100%;height:auto"
+    assert (image["width"], "height" in image) == ("100%", False)  # it fits any column and keeps its shape
     for address in (image["src"], *(link["href"] for link in page.all("a"))):
         assert str(address).startswith(PUBLIC)
         assert served.get(str(address).removeprefix(PUBLIC)).status_code == 200
@@ -416,7 +414,8 @@ def test_the_page_that_makes_embeds_gives_what_the_embed_is(served):
     (frame,) = page.all("iframe")
     told = unescape(unescape(served.get(f"/places/demo/embed?{query}").text))  # HTML inside a text field
     assert f'src="{PUBLIC}{frame["src"]}"' in told  # the code to copy frames what the preview frames
-    assert parse_qs(urlsplit(str(frame["src"])).query) == parse_qs(query.replace("layer=indicator&", ""))
+    matters = query.replace("layer=indicator&", "").replace("rho=5&", "").replace("&focus=best-start", "")
+    assert parse_qs(urlsplit(str(frame["src"])).query) == parse_qs(matters)
     assert served.get(str(frame["src"])).status_code == 200
     edition = served.json("/api/v1/places")["places"][0]["edition"]
     follows, kept = (read(served, f"/places/demo/embed?{query}&keep={word}") for word in ("updates", "today"))
@@ -439,8 +438,52 @@ def test_the_form_of_embeds_names_every_slip_and_forgets_what_its_layer_does_not
         assert served.get(f"/places/demo/embed?{query}").status_code == status
 
 
+@pytest.mark.parametrize(
+    ("query", "idle", "unfolded"),
+    [
+        ("layer=targeting", {"indicator"}, False),
+        ("layer=need", {"indicator", "rho"}, False),
+        ("layer=imd", {"focus", "indicator", "rho"}, False),
+        ("layer=sites", {"focus", "indicator", "rho"}, True),
+        ("layer=indicator", {"rho"}, True),  # the focus chooses which indicator is the usual one
+        ("layer=indicator&indicator=overcrowded_share", {"focus", "rho"}, True),
+        ("layer=clusters", {"rho"}, True),
+        ("layer=clusters&indicator=overcrowded_share", {"focus", "rho"}, True),
+        ("layer=access", {"indicator", "rho"}, True),
+        ("layer=access&demand=targeting", {"indicator"}, True),
+    ],
+)
+def test_what_means_nothing_to_a_layer_steps_back_and_is_not_copied(served, query, idle, unfolded):
+    page = read(served, f"/places/demo/embed?{query}&rho=5&focus=best-start")
+    fields = {str(field["id"]): field for tag in ("select", "input") for field in page.all(tag) if field.get("id")}
+    assert {name for name, field in fields.items() if "disabled" in field} == idle
+    assert all(f"{name}-hint" in str(fields[name]["aria-describedby"]) for name in idle)
+    assert ("open" in page.all("details")[0]) == unfolded
+    framed = parse_qs(urlsplit(str(page.all("iframe")[0]["src"])).query)
+    assert {"focus", "rho"} - framed.keys() == idle & {"focus", "rho"}
+
+
+def test_a_field_that_is_wrong_can_be_put_right_even_where_it_means_nothing(served):
+    answer = served.get("/places/demo/embed?layer=imd&rho=99")
+    fields = {field.get("id"): field for field in Reader(answer.text).all("input")}
+    assert "disabled" not in fields["rho"] or answer.status_code == 200
+
+
+def test_while_the_form_is_wrong_its_code_waits(served):
+    wrong, right = read(served, "/places/demo/embed?rho=99", status=422), read(served, "/places/demo/embed?rho=2")
+    (field,) = [field for field in wrong.all("input") if field.get("id") == "rho"]
+    assert field["aria-invalid"] == "true"
+    assert "rho-error" in str(field["aria-describedby"]).split()
+    for page, waits in ((wrong, True), (right, False)):
+        buttons = [button for button in page.all("button") if "data-copy" in button]
+        assert [("disabled" in button, button.get("aria-describedby")) for button in buttons] == (
+            [(waits, "copy-waits" if waits else None)] * 4
+        )
+        assert any(part.get("id") == "copy-waits" for part in page.all("p")) == waits
+
+
 def test_planner_and_map_lead_to_the_page_that_makes_their_embed(served):
-    for path, layer in (("/places/demo?rho=2", "targeting"), ("/maps/demo/imd?focus=best-start", "imd")):
+    for path, layer in (("/places/demo?rho=2", "targeting"), ("/maps/demo/need?focus=best-start", "need")):
         links = [str(link["href"]) for link in read(served, path).all("a") if "/embed" in str(link["href"])]
         assert len(links) == 1
         frame = read(served, links[0]).all("iframe")[0]

@@ -146,8 +146,8 @@ def test_what_is_wrong_inside_url_is_named_url(served: Served) -> None:
 
 def test_what_the_form_has_no_field_for_falls_away_aloud(served: Served) -> None:
     answer = served.get("/places/demo/embed?layer=access&minutes=0")
-    assert answer.status_code == 200
-    assert "govuk-error-summary" not in answer.text
+    assert answer.status_code == 422
+    assert '<a href="#layer">One setting of the map, minutes' in answer.text
     assert "One setting of the map, minutes, could not be used and fell away" in answer.text
     assert "minutes" not in str(Reader(answer.text).all("iframe")[0]["src"])
 

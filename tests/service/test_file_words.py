@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from service.editions.weights import read_weights
 from service.files.downloads import csv_bytes, write_table
 from service.files.file_table import table_of
 from service.files.spreadsheet import xlsx_bytes
+from service.pages.map import map_page
 from service.pages.map_pictures import map_picture
 from service.queries import BadQuery
 
@@ -57,6 +59,39 @@ def test_a_file_credits_the_sources_of_its_columns_and_no_others(told_apart: Edi
     shown = last(told_apart, View("demo", layer="indicator", indicator="rented_share"))
     assert b"Sentence of census2021_tenure." in shown
     assert b"Sentence of libraries." not in shown
+
+
+def sources_in(text: str) -> set[str]:
+    return set(re.findall(r"Sentence of (\w+)\.", text))
+
+
+def test_a_map_credits_what_it_shows_and_nobody_else(told_apart: Edition) -> None:
+    need, near = View("demo", layer="need"), View("demo", layer="need", focus="best-start")
+    areas = {"lsoa21_boundaries", "lsoa21_lookup"}
+    figures = {"iod2025_file7", *areas}
+    lists = {"gp_practices", "pharmacies", "libraries"}
+    tenure, gp = View("demo", layer="indicator", indicator="rented_share"), View("demo", layer="access", service="gp")
+    for view, service, shown, hidden in (
+        (View("demo", layer="imd"), "", figures, lists),
+        (View("demo", layer="imd"), "pharmacy", figures | {"pharmacies"}, lists - {"pharmacies"}),
+        (View("demo", layer="sites"), "library", {"libraries", *areas}, {"gp_practices", "iod2025_file7"}),
+        (tenure, "", {"census2021_tenure", *areas}, lists | {"iod2025_file7"}),
+        (gp, "", {"gp_practices", "streets", "gp_registrations"}, {"libraries"}),
+        (need, "", figures, {"libraries"}),
+    ):
+        drawn = sources_in(map_picture(told_apart, view, score(told_apart, view), service=service))
+        assert shown <= drawn, view
+        assert not hidden & drawn, view
+        page = map_page(told_apart, view, score(told_apart, view), service=service)
+        boxes = {key.id for key in page.services}
+        said = sources_in(" ".join([*page.attribution, *page.site_attribution]))
+        assert drawn <= said
+        assert ("libraries" in said) == ("library" in boxes)  # sites that a box can bring are credited
+        if not page.pictured:
+            assert sources_in(" ".join(page.attribution)) == drawn
+    assert sources_in(map_picture(told_apart, near, score(told_apart, near))) != sources_in(
+        map_picture(told_apart, need, score(told_apart, need))
+    )
 
 
 def test_a_file_leaves_out_focus_and_dial_where_they_change_nothing(edition: Edition) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 import logging
 import re
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+from urllib.robotparser import RobotFileParser
 
 import httpx
 import pytest
@@ -25,6 +28,7 @@ from service.web.metrics import BOUNDS, Metrics, written
 from tests.service.conftest import Served
 
 TOKEN = "x" * 32
+COMMENT = 'id="comment-link" href="([^"]+)">Comment on this view</a>'
 SAMPLE = re.compile(r'([a-z_]+)(?:\{((?:[a-z]+="(?:[^"\\]|\\.)*",?)+)\})? (-?[0-9.e+-]+|\+Inf|NaN)')
 
 
@@ -170,7 +174,7 @@ def test_a_contact_is_told_as_the_standard_asks(tmp_path: Path) -> None:
 
 
 def test_a_contact_without_a_day_is_refused_and_one_that_is_past_is_not_told(tmp_path: Path) -> None:
-    with pytest.raises(ValidationError, match="security_expires"):
+    with pytest.raises(ValidationError, match="EVENREACH_SECURITY_CONTACT needs EVENREACH_SECURITY_EXPIRES"):
         Settings(security_contact="https://example.org/report")
     past = Settings(store=tmp_path, security_contact="https://example.org/report", security_expires=date(2020, 1, 1))
     assert ask(past, "/.well-known/security.txt").status_code == 404
@@ -238,3 +242,54 @@ def test_what_goes_with_pages_has_a_tag_and_is_compressed(served: Served, path: 
     again = served.get(path, headers={"accept-encoding": "gzip", "if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert first.headers["content-encoding"] == "gzip"
+
+
+def test_robots_may_read_all_but_files_and_counts(served: Served) -> None:
+    answer = served.get("/robots.txt")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    rules = RobotFileParser()
+    rules.parse(answer.text.splitlines())
+    assert all(
+        rules.can_fetch("any", path) for path in ("/", "/places/demo?rho=2", "/api/v1/places", "/assets/site.css")
+    )
+    assert not any(rules.can_fetch("any", path) for path in ("/metrics", "/downloads/demo/need.csv"))
+    assert "max-age" in answer.headers["cache-control"]
+
+
+def test_the_icon_stands_where_pages_and_browsers_look_for_it(served: Served) -> None:
+    icon = served.get("/favicon.ico")
+    assert icon.headers["content-type"] == "image/svg+xml"
+    assert "max-age" in icon.headers["cache-control"]
+    for page in ("/", "/embed/demo/need", "/embed/demo/no-such-layer"):
+        (link,) = re.findall('<link rel="icon" href="([^"]+)" type="image/svg\\+xml">', served.get(page).text)
+        assert served.get(link).content == icon.content
+    assert not {"/robots.txt", "/favicon.ico"} & set(served.json("/openapi.json")["paths"])
+
+
+VIEWS = {
+    "/places/demo?focus=best-start&rho=2&sort=-people&find=a": "/places/demo?focus=best-start&rho=2",
+    "/maps/demo/need?within=team:Harbour+and+Lantern": "/maps/demo/need?within=team%3AHarbour+and+Lantern",
+    "/places/demo/share-out?within=&over=msoas": "/places/demo/share-out?over=msoas",
+    "/places/demo/neighbourhoods/E01900001": "/places/demo/neighbourhoods/E01900001",
+    "/places/demo/access?service=gp": "/places/demo/access?service=gp",
+    "/places/demo/siting?service=family_hub&show=sites": "/places/demo/siting?service=family_hub&show=sites",
+    "/places/demo/compare": "/places/demo/compare",
+    "/indicators/overcrowded_share?place=demo": "/indicators/overcrowded_share?place=demo",
+}
+
+
+def test_a_view_can_be_commented_on_by_its_public_address(demo_store: Path, served: Served) -> None:
+    where = "https://council.example/comments/?form=7&view=a#write"
+    site = Served(demo_store, respond_url=where, public_url="https://maps.example.org")
+    for address, view in VIEWS.items():
+        (link,) = re.findall(COMMENT, site.get(address).text)
+        assert "&amp;view=" in link
+        parts = urlsplit(html.unescape(link))
+        assert parts.fragment == "write"
+        assert parts.path == "/comments/"
+        assert parse_qsl(parts.query) == [("form", "7"), ("view", "a"), ("view", f"https://maps.example.org{view}")]
+    for address in ("/", "/embed/demo/need", "/places/demo/embed", "/places/demo?rho=99"):
+        assert not re.findall(COMMENT, site.get(address).text), address
+    assert f'href="{html.escape(where)}"' in site.get("/accessibility").text
+    site.close()
+    assert not re.findall(COMMENT, served.get("/places/demo").text)

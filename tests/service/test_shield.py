@@ -203,6 +203,18 @@ def test_a_long_query_is_refused_and_the_longest_allowed_is_not() -> None:
     assert ask(shield, scope(query=b"a" * 2049)).problem()["type"] == "urn:evenreach:error:query-too-long"
 
 
+def test_a_query_that_came_unescaped_is_read_as_it_was_meant() -> None:
+    read: list[bytes] = []
+
+    async def noted(scope: Any, receive: Any, send: Any) -> None:
+        read.append(scope["query_string"])
+        await hello(scope, receive, send)
+
+    for query in ("find=Café&x=%C3%A9".encode(), b"find=%zz\xff", b"find=a+b"):
+        ask(Shield(noted), scope(query=query))
+    assert read == [b"find=Caf%C3%A9&x=%C3%A9", b"find=%zz%FF", b"find=a+b"]
+
+
 @pytest.mark.parametrize("path", ["/places/luton/siting", "/downloads/luton/siting.pdf"])
 def test_a_plan_names_its_sites_one_by_one_so_its_address_may_be_longer(path: str) -> None:
     shield = Shield(hello, limits=Limits(query_bytes=2048))

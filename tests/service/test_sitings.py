@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from layers.siting_arrays import kappa_of
 from service.commands.check import gazetteer_of, middles_of
 from service.commands.main import app
+from service.drawing.features import sites
 from service.editions.edition import Edition, open_edition
 from service.editions.scoring import score
 from service.editions.views import View
@@ -29,6 +30,7 @@ from service.siting.files import plan_bytes
 from service.siting.plan_tables import said_of
 from service.siting.plans import plan_sites
 from service.siting.requests import Asked, SitingRequest, checked, read_point
+from service.siting.site_ids import with_site_ids
 from service.siting.words import refusal
 
 if TYPE_CHECKING:
@@ -480,6 +482,38 @@ def test_the_price_of_fairness_is_the_fair_mean_over_the_best_mean(edition: Edit
     assert found["price"]["price_of_fairness"] == pytest.approx(ratio, abs=1e-3)
 
 
+def test_the_id_of_a_feature_means_its_site(edition: Edition, by_hand: ByHand) -> None:
+    hub, other = by_hand.hubs[:2]
+    features = json.loads(sites(edition, View("demo"), None))["features"]
+    feature = {part["properties"]["site_id"]: part["id"] for part in features}
+    candidate = next(site["site_id"] for site in edition.sites() if site["service"] == "library")
+    asked = Asked(
+        "family_hub",
+        candidates=("library", f"site:{feature[candidate]}", "own:x"),
+        close=(f" {feature[hub]} ", other),
+        keep=(feature[other],),
+        forbid=(feature[candidate], feature[hub], "gp-nothing"),
+        capacity=(f"{feature[hub]}:30", "each:40", "listed"),
+    )
+    named = with_site_ids(edition, asked)
+    assert named.candidates == ("library", f"site:{candidate}", "own:x")
+    assert (named.close, named.keep, named.forbid) == ((hub, other), (other,), (candidate, hub, "gp-nothing"))
+    assert named.capacity == (f"{hub}:30", "each:40", "listed")
+    assert with_site_ids(edition, named) == named
+    assert with_site_ids(edition, Asked("gp", close=(f"gp-{hub}",))).close == (f"gp-{hub}",)  # no such feature
+
+
+def test_pages_files_and_programs_take_the_id_of_a_feature(served: Any, by_hand: ByHand) -> None:
+    hub = by_hand.hubs[0]
+    for path in ("/places/demo/siting", JSON):
+        query = "?service=family_hub&add=-1&close="
+        one, other = served.get(f"{path}{query}{hub}"), served.get(f"{path}{query}family_hub-{hub}")
+        assert (one.status_code, one.content) == (200, other.content)
+    bodies = [{"service": "family_hub", "add": -1, "close": [name]} for name in (hub, f"family_hub-{hub}")]
+    one, other = (served.ask("POST", API, json=body) for body in bodies)
+    assert (one.status_code, one.content) == (200, other.content)
+
+
 def test_closure_as_a_command(demo_store: Path, by_hand: ByHand, edition: Edition, tmp_path: Path) -> None:
     out = tmp_path / "closure.csv"
     words = ("closure", "demo", "--service", "family_hub", "--site", by_hand.hubs[0], "--out", str(out))
@@ -494,7 +528,8 @@ def test_closure_as_a_command(demo_store: Path, by_hand: ByHand, edition: Editio
         "closure-sites.csv",
         "closure-sites.csv-metadata.json",
     }
-    said = run(*words, "--site", f" {by_hand.hubs[0]}", "--store", str(demo_store)).stdout  # the same site again
+    again = (f" {by_hand.hubs[0]}", f"family_hub-{by_hand.hubs[0]}")  # the same site, once by the id of its feature
+    said = run(*words, "--site", again[0], "--site", again[1], "--store", str(demo_store)).stdout
     assert f"({by_hand.hubs[0]})" in said
     assert "longer way" in said
     more = len(found["losers"]) - 10

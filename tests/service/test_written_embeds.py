@@ -231,6 +231,25 @@ def _link(out: Path) -> Path:
     return out / "mine.html"
 
 
+def _a_word_changed(body: bytes) -> bytes:
+    return body.replace(b"Where to begin", b"Where we begin")
+
+
+def _of_an_older_version(body: bytes) -> bytes:
+    return re.sub(rb'<meta name="evenreach-sha256"[^>]*>', b"", body)
+
+
+@pytest.mark.parametrize("change", [_a_word_changed, _of_an_older_version])
+def test_a_page_of_ours_that_was_changed_stays(
+    folder: Path, tmp_path: Path, write: Callable[..., Result], change: Callable[[bytes], bytes]
+) -> None:
+    before, out = (folder / "need.html").read_bytes(), tmp_path / "need.html"
+    out.write_bytes(change(before))
+    assert out.read_bytes() != before
+    assert "need.html was changed after it was written" in write("map", out, exit_code=1).stderr
+    assert traces(tmp_path) == {"need.html": change(before)}
+
+
 @pytest.mark.parametrize("make", [_page_of_somebody_else, _folder_where_a_page_should_be, _link])
 def test_a_file_of_somebody_else_stays(
     tmp_path: Path, write: Callable[..., Result], make: Callable[[Path], Path]
