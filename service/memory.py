@@ -94,6 +94,11 @@ class Memory(Generic[Kept]):
             while self._held > self._limit:
                 self._held -= self._size(self._bodies.popitem(last=False)[1])
 
+    def forget_where(self, wanted: Callable[[Hashable], bool]) -> None:
+        """Let go of the results whose keys are such."""
+        for key in [key for key in self._bodies if wanted(key)]:
+            self.forget(key)
+
     def forget(self, key: Hashable) -> None:
         """Let go of one result."""
         with self._lock:

@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     query_bytes: int = Field(2048, ge=1)
     concurrency: int = Field(256, ge=1)
     turns: int = Field(3, ge=1, le=64)
-    turn_seconds: float = Field(0.15, gt=0)
+    turn_seconds: float = Field(0.1, gt=0)
     workshop_workers: int = Field(1, ge=1, le=16)
     workshop_waiting: int = Field(8, ge=0)
     workshop_memory_mb: int = Field(2500, ge=64)

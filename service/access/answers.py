@@ -7,7 +7,6 @@ that the answer and the files carry; those of minutes from the minutes before th
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +19,8 @@ from service.access.need_words import need_sentences
 from service.access.requests import DEMANDS, MEASURES, counted_names, says_who_accepts, usual_focus, usual_mode
 from service.access.words import WORST_HERE, headlines, notes_of, who_counts
 from service.drawing.features import view_facts
-from service.editions.edition import Edition, open_edition
+from service.editions.at_work import edition_at_work
+from service.editions.edition import Edition
 from service.editions.services import ACCEPTING
 from service.editions.views import ACCESS, View
 from service.measures.inequalities import CONFIDENCE, DRAWN, DRAWS, DRAWS_LARGE, SEED
@@ -169,7 +169,7 @@ def access_answer(edition: Edition, view: View, *, outcome: str = "") -> dict[st
 def answered(store: str, view: dict[str, Any], edition: str, outcome: str = "") -> dict[str, Any]:
     """Make the answer for a large place; the job that the workshop runs."""
     asked_for = View(**view)
-    return access_answer(open_edition(Path(store), asked_for.place, edition, check=False), asked_for, outcome=outcome)
+    return access_answer(edition_at_work(store, asked_for.place, edition), asked_for, outcome=outcome)
 
 
 def summary(figures: AccessFigures, people: Vector) -> dict[str, Any]:

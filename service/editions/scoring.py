@@ -189,6 +189,11 @@ _MEMORY: Memory[Scores] = Memory(REMEMBERED_BYTES, REMEMBERED_BYTES, _bytes_of)
 _PLACE_RANKS: Memory[Singles] = Memory(REMEMBERED_RANKS, REMEMBERED_RANKS, lambda ranked: ranked.nbytes)
 
 
+def forget_scores(edition: Edition) -> None:
+    """Let go of the figures of an edition: its files stay open as long as they are remembered."""
+    _MEMORY.forget_where(lambda key: isinstance(key, tuple) and key[0] == edition.serial)
+
+
 def _place_ranks(edition: Edition, view: View, need: Vector) -> Singles:
     """Rank a whole place: the same for all its footprints."""
     key = (edition.serial, view.focus, view.weights)

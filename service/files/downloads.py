@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from service.drawing.features import collection, sites
-from service.editions.edition import Edition, open_edition
+from service.editions.at_work import edition_at_work
+from service.editions.edition import Edition
 from service.editions.scoring import score
 from service.editions.views import View
 from service.files.file_table import Table, describing_text, table_of
@@ -198,13 +199,13 @@ def style_of(edition: Edition, view: View, table: Table) -> list[StyleRule]:
 
 def make(store: str, path: str, kind: str, view: dict[str, Any], edition: str) -> str:
     """Write one file; the job that the workshop runs."""
-    opened = open_edition(Path(store), view["place"], edition, check=False)
+    opened = edition_at_work(store, view["place"], edition)
     return str(write_table(opened, View(**view), Path(path), kind))
 
 
 def describe(store: str, path: str, view: dict[str, Any], edition: str, file: str) -> str:
     """Write the description of a CSV file; the job that the workshop runs for a large place."""
-    opened = open_edition(Path(store), view["place"], edition, check=False)
+    opened = edition_at_work(store, view["place"], edition)
     put(Path(path), csv_metadata(table_of(opened, View(**view)), file))
     return path
 

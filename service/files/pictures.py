@@ -7,7 +7,8 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from service.editions.edition import Edition, open_edition
+from service.editions.at_work import edition_at_work
+from service.editions.edition import Edition
 from service.editions.scoring import score
 from service.editions.views import View
 from service.files.downloads import put
@@ -62,6 +63,6 @@ def _field(key: str, text: str) -> bytes:
 
 def make_png(store: str, path: str, view: dict[str, Any], edition: str, service: str) -> str:
     """Write one picture; the job that the workshop runs."""
-    opened = open_edition(Path(store), view["place"], edition, check=False)
+    opened = edition_at_work(store, view["place"], edition)
     put(Path(path), png_bytes(opened, View(**view), service=service))
     return path

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,9 @@ from layers.gradient import Vector
 from layers.proportionality import ProportionalityRatio, proportionality_of, unsure_inverse
 from layers.slope import RESAMPLING_NEEDS
 from service.drawing.features import view_facts
+from service.editions.at_work import edition_at_work
 from service.editions.counted_shares import counted_share
-from service.editions.edition import Edition, open_edition
+from service.editions.edition import Edition
 from service.editions.views import View
 from service.measures.inequalities import DRAWN, NO_RATIOS
 from service.measures.need_without import ACCESS, NeedWithout, need_without, why_left_out
@@ -246,7 +246,7 @@ def finite(value: Any) -> Any:
 
 def compared(store: str, place: str, edition: str, focus: str, resource: str, outcome: str) -> dict[str, Any]:
     """Make the answer for the whole of a large place; the job that the workshop runs."""
-    opened = open_edition(Path(store), place, edition, check=False)
+    opened = edition_at_work(store, place, edition)
     view = View(place=place, focus=focus)
     return proportionality_answer(proportionality(opened, view, resource, outcome))
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 
-from service.editions.edition import Edition, open_edition
+from service.editions.at_work import edition_at_work
+from service.editions.edition import Edition
 from service.editions.views import View
 from service.pages.share_out import matched_part, result_of
 from service.sharing.files import share_bytes
@@ -60,6 +61,6 @@ def make(
     path: str,
 ) -> None:
     """Write one file; what the workshop runs."""
-    opened = open_edition(Path(store), view["place"], edition, check=False)
+    opened = edition_at_work(store, view["place"], edition)
     shared = share_budget(opened, View(**view), ShareRequest(**{**request, "areas": ()}))
     Path(path).write_bytes(made(shared, kind, public_url, match))

@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from service.editions.edition import Edition, open_edition
+from service.editions.at_work import edition_at_work
+from service.editions.edition import Edition
 from service.editions.views import View
 from service.siting.closures import closures_of
 from service.siting.files import plan_bytes
@@ -29,7 +30,7 @@ def make(
     store: str, edition: str, view: dict[str, Any], request: dict[str, Any], kind: str, public_url: str, path: str
 ) -> None:
     """Write one plan as a kind of file; what the workshop runs."""
-    opened = open_edition(Path(store), view["place"], edition, check=False)
+    opened = edition_at_work(store, view["place"], edition)
     seen, asked = View(**view), SitingRequest(**_tuples(request))
     plan = plan_sites(opened, seen, asked)
     Path(path).write_bytes(plan_bytes(opened, seen, plan, kind, link=result_link(opened, seen, asked, public_url)))
@@ -37,7 +38,7 @@ def make(
 
 def make_closures(store: str, edition: str, view: dict[str, Any], request: dict[str, Any], path: str) -> None:
     """Write what closing each site of today would mean as JSON; what the workshop runs."""
-    opened = open_edition(Path(store), view["place"], edition, check=False)
+    opened = edition_at_work(store, view["place"], edition)
     found = closures_of(opened, View(**view), SitingRequest(**_tuples(request)))
     Path(path).write_bytes(orjson.dumps(found))
 

@@ -64,7 +64,7 @@ class Limits:
     query_bytes: int = 2048
     concurrency: int = 256
     turns: int = 3
-    turn_seconds: float = 0.15
+    turn_seconds: float = 0.1
 
     def query_bytes_at(self, path: str) -> int:
         """Give the longest query string of a path: a plan of sites may have four times as much."""
