@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from difflib import get_close_matches
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -166,7 +165,9 @@ def _run(host: str, port: int, workers: int) -> None:
     harden()
     keep_lean()
     hold_once("service.app")
-    import_module("service.app").make_ahead()
+    from service.app import make_ahead
+
+    make_ahead()
     Granian(
         "service.app:app_of_process",
         factory=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from email.message import Message
-from typing import Any, TypeAlias
+from typing import Any
 
 from starlette.requests import Request
 
@@ -13,9 +13,6 @@ from service.queries import BadQuery
 BODY = "body"
 SEND = "Send a JSON object, as the API document describes it."
 LONGEST_NAME = 80
-MOST_NAMES = 6
-_Way: TypeAlias = "tuple[()] | tuple[_Way, str]"
-"""The names and numbers that lead to a part of the body: all but the last, and the last."""
 
 
 class BadBody(BadQuery):
@@ -39,12 +36,6 @@ class DoubledField(BadQuery):
 
     def __init__(self, field: str) -> None:
         super().__init__(field, f"{field} is given twice.", hint=f"Give {field} once.")
-
-
-class _Doubled(dict[str, Any]):
-    """An object that came with two fields of one name, `field`."""
-
-    field: str
 
 
 class JsonRequest(Request):
@@ -92,16 +83,13 @@ def read_body(body: bytes, kind: str) -> dict[str, Any]:
     NotJson
         If it is said to be of another kind.
     DoubledField
-        If an object in it, at whatever depth, has a field twice; with the way to it, such as ``points.0.lon``.
+        If an object in it, at whatever depth, has a field twice.
     """
     if not body.strip():
         raise BadBody("The body is empty; send a JSON object.")
     if not is_json(kind):
         raise NotJson(kind)
-    found: list[_Doubled] = []
-    content = _parsed(body, found)
-    if found:
-        raise DoubledField(_way_to_doubled(content))
+    content = _parsed(body)
     if not isinstance(content, dict):
         raise BadBody("The body is JSON, but not an object; send a JSON object.")
     return content
@@ -115,19 +103,11 @@ def is_json(kind: str) -> bool:
     return said.get_content_maintype() == "application" and (subtype == "json" or subtype.endswith("+json"))
 
 
-def _parsed(body: bytes, found: list[_Doubled]) -> Any:
-    """Parse JSON, and collect the objects that have a field twice."""
-
-    def gathered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        fields = dict(pairs)
-        if len(fields) < len(pairs):
-            fields = _Doubled(fields)
-            fields.field = _first_doubled([name for name, _ in pairs])
-            found.append(fields)
-        return fields
-
+def _parsed(body: bytes) -> Any:
     try:
-        return json.loads(body, object_pairs_hook=gathered)
+        return json.loads(body, object_pairs_hook=_fields)
+    except DoubledField:
+        raise
     except json.JSONDecodeError as error:
         where = f"at character {error.colno}" + (f" of line {error.lineno}" if error.lineno > 1 else "")
         raise BadBody(f"The body is not JSON: {error.msg[:1].lower()}{error.msg[1:]} {where}.") from None
@@ -139,32 +119,11 @@ def _parsed(body: bytes, found: list[_Doubled]) -> Any:
         raise BadBody("The body has a number that is too long.") from None
 
 
-def _first_doubled(names: list[str]) -> str:
-    seen: set[str] = set()
-    return next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-
-
-def _way_to_doubled(content: Any) -> str:
-    """Name the first field that is there twice, outermost first, with the names and numbers that lead to it."""
-    level: list[tuple[_Way, Any]] = [((), content)]
-    while level:
-        for way, part in level:
-            if isinstance(part, _Doubled):
-                return _written((way, part.field))
-        level = [((way, name), inner) for way, part in level for name, inner in _parts(part)]
-    return BODY
-
-
-def _written(way: _Way) -> str:
-    """Write a way as ``points.0.lon``; the end of it where it is very long."""
-    names: list[str] = []
-    while way:
-        way, name = way
-        names.append(name[:LONGEST_NAME])
-    return ".".join(reversed(names[:MOST_NAMES]))
-
-
-def _parts(content: Any) -> list[tuple[str, Any]]:
-    if isinstance(content, dict):
-        return list(content.items())
-    return [(str(number), part) for number, part in enumerate(content)] if isinstance(content, list) else []
+def _fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Gather the fields of one object."""
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise DoubledField(name[:LONGEST_NAME])
+        fields[name] = value
+    return fields

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -37,6 +38,19 @@ def test_web_processes_hold_what_all_of_them_need_once(server: Running) -> None:
     """Each has about 14 MB of its own; one that makes the application for itself 23, one that imports it too 45."""
     for worker in server.workers():
         assert private_memory(worker) < 20 * 2**20
+
+
+def test_a_web_process_that_dies_is_replaced_by_one_that_answers(demo_store: Path, tmp_path: Path) -> None:
+    with running(demo_store, tmp_path / "log", log_level="warning") as server:
+        (lost,) = server.workers()
+        os.kill(lost, signal.SIGKILL)
+        ends = time.monotonic() + 30
+        while server.workers() in ([], [lost]):
+            assert time.monotonic() < ends, server.log.read_text()
+            time.sleep(0.1)
+        again = httpx.HTTPTransport(retries=5)  # it may not listen yet
+        with httpx.Client(transport=again, base_url=server.address, timeout=30) as client:
+            assert client.get("/places/demo").status_code == 200
 
 
 def exchange(port: int, request: bytes) -> bytes:
