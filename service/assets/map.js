@@ -147,7 +147,7 @@
       if (councils) { followZoom(view); } else { tell('evenreach:scores', { rows: rowsOf(data) }); }
       return councils ? null : loadServices(view);
     }).then(function () {
-      afterPaint(function () { setState(view, 'ready'); });
+      readyOnceStill(view);
     }).catch(function (problem) {
       fail(view, view.areas ? 'The sites could not be loaded.' : 'The figures of this map could not be loaded.', problem);
     });
@@ -184,6 +184,11 @@
 
   function afterPaint(then) {
     nextFrame(function () { nextFrame(then); });
+  }
+
+  /* Ready when everything is painted where it stays: not while the map still zooms towards the whole place. */
+  function readyOnceStill(view) {
+    afterPaint(function () { settle(view, function () { setState(view, 'ready'); }); });
   }
 
   function setState(view, state) {
@@ -631,7 +636,7 @@
       drawAreasKeepingView(view, data, false);
       return loadServices(view);
     }).then(function () {
-      afterPaint(function () { setState(view, 'ready'); });
+      readyOnceStill(view);
     }).catch(function (problem) { fail(view, 'The neighbourhoods here could not be loaded.', problem); });
   }
 

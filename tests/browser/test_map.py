@@ -231,6 +231,23 @@ def test_a_failure_is_said_and_can_be_tried_again(page, site):
     assert not message.is_visible()
 
 
+def test_a_map_is_ready_only_when_it_has_stopped_moving(page, site):
+    page.route(re.compile("/geojson/"), lambda route: route.fulfill(status=503, body="{}"))
+    page.goto(f"{site}/maps/demo/need")
+    page.wait_for_selector('[data-state="failed"]')
+    page.unroute_all()
+    page.evaluate(f"""() => {{
+      const root = document.querySelector('[data-evenreach-map]'), whole = {WHOLE};
+      new MutationObserver(() => {{
+        if (root.dataset.state === 'ready') {{ root.dataset.wholeWhenReady = whole(); }}
+      }}).observe(root, {{attributeFilter: ['data-state']}});
+      map_evenreach.setZoom(map_evenreach.getZoom() + 2, {{animate: true}});
+      document.querySelector('.evenreach-map__again').click();
+    }}""")
+    page.wait_for_selector(f"{READY}[data-whole-when-ready]")
+    assert page.locator(READY).get_attribute("data-whole-when-ready") == "true"
+
+
 def test_a_missing_library_is_said(page, site):
     page.route(re.compile("leaflet.js"), lambda route: route.abort())
     page.goto(f"{site}/maps/demo/need")
