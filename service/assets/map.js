@@ -147,7 +147,7 @@
       if (councils) { followZoom(view); } else { tell('evenreach:scores', { rows: rowsOf(data) }); }
       return councils ? null : loadServices(view);
     }).then(function () {
-      readyOnceStill(view);
+      afterPaint(function () { setState(view, 'ready'); });
     }).catch(function (problem) {
       fail(view, view.areas ? 'The sites could not be loaded.' : 'The figures of this map could not be loaded.', problem);
     });
@@ -161,7 +161,7 @@
   /* Data that a script of the page brought (a page that is opened as a file cannot fetch), else fetched. */
   function fetchJson(address) {
     var brought = window.evenreachData && window.evenreachData[address];
-    if (brought) {  // a frame later, as if fetched: by then the empty map's own zoom has begun, and is waited for
+    if (brought) {  // a frame later: the empty map of an older edition begins with a zoom, which is then waited for
       return new Promise(function (done) { nextFrame(function () { done(brought); }); });
     }
     var stop = new AbortController();
@@ -184,11 +184,6 @@
 
   function afterPaint(then) {
     nextFrame(function () { nextFrame(then); });
-  }
-
-  /* Ready when everything is painted where it stays: not while the map still zooms towards the whole place. */
-  function readyOnceStill(view) {
-    afterPaint(function () { settle(view, function () { setState(view, 'ready'); }); });
   }
 
   function setState(view, state) {
@@ -325,7 +320,7 @@
     settle(view, function () { view.map.setMaxBounds(bounds.pad(0.6)); });
   }
 
-  /* Leaflet drops what is asked of it while it zooms, as it does towards the whole place at first: wait for the end. */
+  /* Leaflet drops what is asked of it while it zooms: wait for the end. */
   function settle(view, then) {
     if (view.map._animatingZoom) { view.map.once('zoomend', function () { settle(view, then); }); return; }
     then();
@@ -636,7 +631,7 @@
       drawAreasKeepingView(view, data, false);
       return loadServices(view);
     }).then(function () {
-      readyOnceStill(view);
+      afterPaint(function () { setState(view, 'ready'); });
     }).catch(function (problem) { fail(view, 'The neighbourhoods here could not be loaded.', problem); });
   }
 

@@ -57,7 +57,7 @@ def write_answers(folder: Path, place: str) -> None:
         features = feature_list(edition, scores, detail=detail)
         write_fragments(folder / WEB, features_name(detail), (feature + b"," for feature in features))
         if detail == DETAIL:
-            write_councils(folder / WEB, features, _councils(edition))
+            write_councils(folder / WEB, _councils(edition))
         start = FIRST + b",".join(features)
         details[detail] = {"count": len(features), "length": len(start), "crc": zlib.crc32(start)}
         work += [(folder / WEB / packed_name(detail, encoding), start, encoding) for encoding in OFFERED]
@@ -73,4 +73,4 @@ def _councils(edition: Edition) -> Iterator[tuple[Vector, list[bytes]]]:
     """Give the need positions and the features of the usual view within each council."""
     for council in sorted(edition.footprints(KIND), key=itemgetter("start")):
         scores = score(edition, usual_view(edition.stored.place).but(within=f"{KIND}:{council['code']}"))
-        yield scores.need_position, feature_list(edition, scores, detail="none")
+        yield scores.need_position, feature_list(edition, scores, detail=DETAIL)

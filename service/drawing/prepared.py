@@ -35,11 +35,24 @@ BROTLI_END = b"\x03"  # RFC 7932, 9.2: the last meta-block, and it is empty
 
 
 class Body(NamedTuple):
-    """A body in parts, how long they are together where that is known, and whether making them takes work."""
+    """A body in parts.
+
+    Attributes
+    ----------
+    parts : iterable of bytes
+    length : int or None
+        Of all parts together, where it is known.
+    worked : bool
+        Making a part takes work.
+    lying : tuple
+        What the body was joined from, where that is little more than a run of an edition's file: who keeps this
+        instead of the body holds next to no memory.
+    """
 
     parts: Iterable[bytes]
     length: int | None
     worked: bool = False
+    lying: tuple[bytes | memoryview, ...] = ()
 
 
 def features_name(detail: str) -> str:

@@ -71,6 +71,7 @@ def frame(bounds: tuple[float, float, float, float], *, title: str = "Map") -> F
     drawn._name, drawn._id = ELEMENT_ID.rsplit("_", 1)
     fit = folium.FitBounds([[south, west], [north, east]], padding=(8, 8))
     fit._name, fit._id = "fit", "evenreach"
+    fit.options["animate"] = False  # whatever the page's script shows next would have to wait for its end
     return Frame(html=_html_part(drawn, title), script=_script_part(drawn) + _script_part(fit, drawn))
 
 

@@ -33,19 +33,24 @@ class Fragments:
         ends = zip(self._starts[firsts].tolist(), self._starts[lasts + 1].tolist(), strict=True)
         return [self._view[start:end] for start, end in ends]
 
-    def cuts(self, rows: np.ndarray, lengths: np.ndarray) -> list[memoryview]:
-        """First bytes of several areas, so many of each, as they lie in the file."""
-        starts = self._starts[rows]
-        return [self._view[start:end] for start, end in zip(starts.tolist(), (starts + lengths).tolist(), strict=True)]
+    def run(self, areas: slice) -> memoryview:
+        """Bytes of neighbouring areas, as they lie in the file."""
+        return self._view[self._starts[areas.start] : self._starts[areas.stop]]
 
-    def next_to(
-        self, areas: slice, *, begins: np.ndarray | None = None, ends: np.ndarray | None = None
-    ) -> list[memoryview]:
-        """Bytes of neighbouring areas, each from and up to a place in it where they are given, as they lie there."""
-        starts, after = self._starts[areas], self._starts[areas.start + 1 : areas.stop + 1]
-        first = (starts if begins is None else starts + begins).tolist()
-        last = (after if ends is None else starts + ends).tolist()
-        return [self._view[start:end] for start, end in zip(first, last, strict=True)]
+    def around(self, areas: slice, holes: np.ndarray) -> list[memoryview]:
+        """Bytes of neighbouring areas without a hole in each: before the first, between two, after the last.
+
+        Parameters
+        ----------
+        areas : slice
+            Of n areas.
+        holes : array of int, shape (n, 2)
+            Where in each its hole begins and ends.
+        """
+        starts = self._starts[areas]
+        begins = [self._starts[areas.start], *(starts + holes[:, 1]).tolist()]
+        ends = [*(starts + holes[:, 0]).tolist(), self._starts[areas.stop]]
+        return [self._view[start:end] for start, end in zip(begins, ends, strict=True)]
 
 
 def write_fragments(folder: Path, name: str, fragments: Iterable[bytes]) -> None:

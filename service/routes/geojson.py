@@ -116,9 +116,10 @@ def layer_answer(request: Request, edition: Edition, view: View, detail: str, bb
     encoding = choose_encoding(request.headers.get("accept-encoding", ""))
     key, pinned = answer_key(edition, view, "layer", f"{shown} {box}"), bool(view.edition)
     headers = answer_headers(key, encoding, pinned=pinned)
-    keep_in_lane(request, edition, pinned=pinned)
     if is_known(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if encoding:
         headers["Content-Encoding"] = encoding
-    return BodyResponse(layer_body(edition, view, shown, box, encoding), headers=headers, media_type=GEOJSON)
+    body = layer_body(edition, view, shown, box, encoding)
+    keep_in_lane(request, edition, pinned=pinned, lying=body.lying)
+    return BodyResponse(body, headers=headers, media_type=GEOJSON)

@@ -37,10 +37,13 @@ class Slot:
         The edition; none while the answer may not be kept.
     pinned : bool
         The address names it.
+    lying : tuple
+        What the body is joined from, to be kept in its place; empty where that would hold as much.
     """
 
     edition: Edition | None = None
     pinned: bool = False
+    lying: tuple[bytes | memoryview, ...] = ()
 
 
 def answer(
@@ -125,9 +128,11 @@ def is_known(given: str, etag: str) -> bool:
     return bool(given) and any(part.strip().removeprefix("W/") in (etag, "*") for part in given.split(","))
 
 
-def keep_in_lane(request: Request, edition: Edition | None, *, pinned: bool) -> None:
-    """Tell the fast lane, where there is one, that the answer may be kept."""
+def keep_in_lane(
+    request: Request, edition: Edition | None, *, pinned: bool, lying: tuple[bytes | memoryview, ...] = ()
+) -> None:
+    """Tell the fast lane, where there is one, that the answer may be kept, and as what."""
     state: dict[str, Any] = request.scope.get("state", {})
     slot = state.get(LANE)
     if slot is not None:
-        slot.edition, slot.pinned = edition, pinned
+        slot.edition, slot.pinned, slot.lying = edition, pinned, lying

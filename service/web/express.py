@@ -45,7 +45,7 @@ class Express:
         if known is None:
             return False
         found = self.lane.find(key_of(scope))
-        if found is None or len(found.body) > PIECE or slip_in(scope) is not None:
+        if found is None or found.length > PIECE or slip_in(scope) is not None:
             return False
         same = is_known(known, found.etag)
         status, body = (304, b"") if same else (200, found.body)

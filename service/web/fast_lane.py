@@ -63,8 +63,8 @@ class Finished:
         The message that opens it.
     etag : str
         Its tag.
-    body : bytes
-        Under the encoding of its key.
+    pieces : tuple of bytes and memoryview
+        What the body is joined from, under the encoding of its key; a view is of a file that the edition maps.
     route : object
         Of the application, for the log.
     headers : tuple, optional
@@ -75,14 +75,24 @@ class Finished:
     pinned: bool
     start: Message
     etag: str
-    body: bytes
+    pieces: tuple[bytes | memoryview, ...]
     route: Any
     headers: tuple[Any, Any] | None = None
 
     @property
     def size(self) -> int:
         """Bytes that it takes in memory, about."""
-        return len(self.body) + BYTES_BESIDE
+        return sum(len(piece) for piece in self.pieces if isinstance(piece, bytes)) + BYTES_BESIDE
+
+    @property
+    def length(self) -> int:
+        """Bytes of its body."""
+        return sum(map(len, self.pieces))
+
+    @property
+    def body(self) -> bytes:
+        """The body."""
+        return b"".join(self.pieces)
 
 
 class FastLane:
@@ -185,7 +195,7 @@ class FastLane:
                 pinned=slot.pinned,
                 start=start,
                 etag=etag.decode("latin-1"),
-                body=watched.body,
+                pieces=slot.lying or (watched.body,),
                 route=scope.get("route"),
             )
             self.finished.keep(key, kept)

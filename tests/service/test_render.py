@@ -35,6 +35,7 @@ def test_the_script_makes_the_named_map_and_fits_the_place():
     assert f'id="{ELEMENT_ID}"' in drawn.html
     assert drawn.script.startswith(f"var {ELEMENT_ID} = L.map(")
     assert f"{ELEMENT_ID}.fitBounds(" in drawn.script
+    assert '"animate": false' in drawn.script
     assert "[[51.854604, -0.505917], [51.927629, -0.349955]]" in drawn.script  # Leaflet takes (lat, lon)
 
 
