@@ -1,7 +1,7 @@
 """Our scripts and styles without their comments and indentation: what a browser has no use for.
 
-Plain and careful rather than small: whole lines of comment, spaces at the ends of lines and empty lines go, nothing
-else. A file with a template literal keeps everything, because spaces in one count.
+Plain and careful rather than small: comments on lines of their own or after the code of a line, spaces at the ends of
+lines and empty lines go, nothing else. A file with a template literal keeps everything, because spaces in one count.
 """
 
 from __future__ import annotations
@@ -10,24 +10,25 @@ import re
 
 BLOCK = re.compile(r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*$", re.MULTILINE | re.DOTALL)  # one comment, not up to a later end
 LINE = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
+BESIDE = re.compile(r"  // [^'\"\n]*$", re.MULTILINE)  # within a text a quotation mark would follow
 
 
 def lean_script(text: str) -> str:
-    """Take comments that stand on lines of their own, indentation and empty lines out of a script.
+    """Take comments, indentation and empty lines out of a script.
 
     Parameters
     ----------
     text : str
-        A script in which no string and no regular expression goes over several lines.
+        A script in which no string and no regular expression goes over several lines. A comment after code stands two
+        spaces off; one that has a quotation mark stays.
 
     Returns
     -------
     str
         The same program. Unchanged where the text has a template literal.
     """
-    if "`" in _without_comments(text, LINE):
-        return text
-    return _lines(_without_comments(text, LINE))
+    bare = _without_comments(text, LINE, BESIDE)
+    return text if "`" in bare else _lines(bare)
 
 
 def lean_style(text: str) -> str:

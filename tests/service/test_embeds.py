@@ -509,6 +509,8 @@ def test_titles_are_one_line_of_text():
 def test_lean_files_lose_comments_and_nothing_else():
     script = "/* A.\n * B */\nvar a = 'http://x'; // kept\n\n  // gone\n  var b = /\\/\\*/;\n    /* one */\n"
     assert lean_script(script) == "var a = 'http://x'; // kept\nvar b = /\\/\\*/;\n"
+    beside = "var a = 1;  // gone\nvar b = 'one;  // kept';\nvar c = 2;  // it's kept\n"
+    assert lean_script(beside) == "var a = 1;\nvar b = 'one;  // kept';\nvar c = 2;  // it's kept\n"
     literal = "/* gone? */\nvar a = `\n  // text\n`;\n"
     assert lean_script(literal) == literal
     assert lean_style("/* a\n b */\n.a { color: red; }\n\n  .b { margin: 0 } /* kept */\n") == (

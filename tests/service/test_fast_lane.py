@@ -131,6 +131,16 @@ def test_what_is_asked_once_pushes_nothing_out(served: Any) -> None:
     assert lane.find((path, b"rho=4.44", "", "")) is not None
 
 
+def test_a_council_is_kept_as_the_run_of_the_file_that_it_is(served: Any, by_the_long_way: Any) -> None:
+    path, query = "/geojson/demo/targeting", "within=lad:E06900001"
+    expected = by_the_long_way("GET", f"{path}?{query}", headers=PLAIN)
+    for _ in range(3):
+        alike(served.get(f"{path}?{query}", headers=PLAIN), expected)
+    kept = served.app.express.lane.find((path, query.encode(), "", ""))
+    assert (kept.body, kept.length) == (expected.content, len(expected.content))
+    assert kept.size < kept.length / 10
+
+
 def test_a_page_and_data_of_one_address_are_not_taken_for_each_other(served: Any) -> None:
     path, lane = "/ogc/collections/demo-scores-core/items", served.app.express.lane
     for accepted, kind in (("application/geo+json", "application/geo+json"), ("text/html", "text/html")) * 3:
