@@ -36,7 +36,7 @@ test: .venv/.installed-dev $(ASSETS)
 	@$(MAKE) --no-print-directory --jobs 2 lint pytest
 
 pytest: .venv/.installed-dev $(ASSETS)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 soak: .venv/.installed-dev $(ASSETS)
 	EVENREACH_SOAK=1 $(BIN)/python -m pytest -m soak --no-loadscope-reorder $(PYTEST)
