@@ -32,6 +32,7 @@ from service.routes.heavy import CLIENT_LEFT
 from service.routes.sitings import WAKE, AskedSiting, SitingWords, closed_one_by_one, planned
 from service.siting.requests import Asked
 from service.siting.site_ids import with_site_ids
+from service.siting.sites import UNKNOWN_SITE, check_ids
 from service.siting.usual import as_usual
 from service.web.addresses import comment_address
 from service.web.answers import HTML, answer
@@ -114,6 +115,9 @@ def _wrong_choice(edition: Edition, asked: Asked) -> BadQuery | None:
         if asked.mode not in edition.modes():
             said = f"There are no travel times by {asked.mode[:40]!r} here."
             raise BadQuery("mode", said, hint="Choose from the list.")
+        for name, ids in (("close", asked.close), ("keep", asked.keep)):
+            wanted = [text.strip() for text in ids if text.strip()]
+            check_ids(name, wanted, set(edition.sites_named(wanted)), UNKNOWN_SITE)
     except BadQuery as error:
         return error
     return None

@@ -25,6 +25,7 @@ NEXT_DOOR_M = 5_000.0
 LARGEST = 20_000_000  # journeys that one plan may weigh
 POINT = "point"
 MINUTES_DECIMALS = 4  # stored times are float32: the same spot as a site and as a point is equally far
+UNKNOWN_SITE = "no site here has this id"
 SHOWN = 5
 TAKE_IDS = "Take ids from the list of sites."
 Held = tuple[int, dict[str, Any]]
@@ -91,7 +92,7 @@ def options(edition: Edition, view: View, request: SitingRequest) -> tuple[list[
     inside = set(edition.codes[rows].tolist())
     existing = _existing(edition, view, request, rows)
     ids = {site["site_id"] for _, site in existing}
-    _check_named("close", request.close, ids, "no open site of this service has this id")
+    check_ids("close", request.close, ids, "no open site of this service has this id")
     make = partial(_option, inside=inside)
     never, may_close = set(request.forbid), set(request.close)
     found = [make(row, site, "closable" if site["site_id"] in may_close else "kept") for row, site in existing]
@@ -101,7 +102,7 @@ def options(edition: Edition, view: View, request: SitingRequest) -> tuple[list[
     candidates, notes = _candidates(edition, request, inside, area, ids)
     points = _points(edition, request, rows, area)
     known = {site["site_id"] for _, site in candidates} | {point.id for point in points} | may_close
-    _check_named("forbid", request.forbid, known, "no candidate has this id")
+    check_ids("forbid", request.forbid, known, "no candidate has this id")
     new = [make(row, site, "candidate", exists=False) for row, site in candidates] + points
     found = [_with_role(option, "forbidden") if option.id in never else option for option in [*found, *new]]
     return sorted(found, key=_order), notes
@@ -189,7 +190,7 @@ def _kept_candidates(edition: Edition, request: SitingRequest, existing: set[str
     """Find sites of other kinds that are to count as open, such as one that is decided already."""
     wanted = set(request.keep) - existing
     found = [(row, site) for row, site in enumerate(edition.sites()) if site["site_id"] in wanted]
-    _check_named("keep", wanted, {site["site_id"] for _, site in found}, "no site here has this id")
+    check_ids("keep", wanted, {site["site_id"] for _, site in found}, UNKNOWN_SITE)
     return found
 
 
@@ -287,7 +288,8 @@ def _with_role(option: Option, role: Role) -> Option:
     return Option(**{**vars(option), "role": role})
 
 
-def _check_named(parameter: str, wanted: Iterable[str], known: set[str], why: str) -> None:
+def check_ids(parameter: str, wanted: Iterable[str], known: set[str], why: str) -> None:
+    """Refuse ids that nothing has, by the parameter that names them."""
     gone = sorted(set(wanted) - known)
     if gone:
         raise BadQuery(parameter, f"{parameter} is {gone[0][:80]!r}, and {why}.", hint=TAKE_IDS)

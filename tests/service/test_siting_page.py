@@ -221,6 +221,7 @@ def test_closing_one_says_who_loses_and_has_no_rivals(served: Any) -> None:
         ("service=family_hub&add=1", "", ""),
         ("service=family_hub&candidates=gp&add=some", "add", "“How many more sites?” is 'some'"),
         ("service=family_hub&candidates=gp&close=nobody", "close", "nobody"),
+        ("close=nobody", "close", "no site here has this id"),
         ("service=family_hub&candidates=gp&point=1,2,<script>", "point", "outside"),
         ("service=family_hub&candidates=gp&minutes=0", "minutes", "“Within how many minutes?”"),
     ],
@@ -341,4 +342,5 @@ def test_what_the_lists_show_is_said_without_noughts() -> None:
 def test_unknown_words_are_refused(served: Any) -> None:
     assert served.get(f"{PAGE}?colour=red").status_code == 422
     assert served.get(f"{PAGE}?show=everything").status_code == 422
+    assert served.get(f"{PAGE}?keep=nobody").status_code == 422
     assert served.get("/places/nowhere/siting").status_code == 404
