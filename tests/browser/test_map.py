@@ -412,6 +412,25 @@ def test_a_thousand_neighbourhoods_draw_in_two_seconds(page, site):
     assert min(drawn) < 2000
 
 
+def test_no_name_lies_under_a_button_or_the_scale(page, site):
+    show(page, f"{site}/maps/demo/need")
+    hidden = """() => {
+      const covers = (a, b) => a.right > b.left && a.left < b.right && a.bottom > b.top && a.top < b.bottom;
+      const boxes = which => [...document.querySelectorAll(which)].map(each => each.getBoundingClientRect());
+      const names = boxes('.evenreach-label'), controls = boxes('.leaflet-control').filter(box => box.width);
+      return [names.length, controls.length, names.filter(a => controls.some(b => covers(a, b))).length];
+    }"""
+    seen = 0
+    for x, y in ((0, 0), (80, 0), (0, 60), (80, 60), (-80, -60)):  # names pass under the buttons as the map moves
+        page.evaluate("by => map_evenreach.panBy(by, {animate: false})", [x, y])
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        names, controls, covered = page.evaluate(hidden)
+        assert controls >= 2
+        assert covered == 0
+        seen += names
+    assert seen > 20
+
+
 def test_a_large_place_shows_councils_first_and_neighbourhoods_when_near(page, site):
     def as_large(route):
         answer = route.fetch()
