@@ -29,6 +29,7 @@ POINTER = "current"
 SCHEMA = 1
 EDITION = re.compile(r"\d{4}-\d{2}-\d{2}-[0-9a-f]{8}")
 WRITING = ".writing-"
+UNREADABLE = "file-unreadable"  # the rule of what may be whole, and readable a moment later
 HASHED_AT_ONCE = 2  # files; most of the time goes into reading and hashing, which lets other threads run
 
 
@@ -113,10 +114,10 @@ def open_edition(store: Path, place: str, edition: str | None = None, *, check: 
     BuildMissing
         If nothing has been built for the place, or not this edition.
     DamagedEdition
-        If a file is missing, or differs from the manifest; the file is named.
+        If a file is missing, cannot be read, or differs from the manifest; the file is named.
     """
     home = store / place
-    wanted = edition or _current(home)
+    wanted = edition or current(home)
     folder = home / wanted if wanted and EDITION.fullmatch(wanted) else None
     if folder is None or not folder.is_dir():
         what = f"edition {edition[:40]!r} of {place!r}" if edition else f"edition of {place!r}"
@@ -136,8 +137,11 @@ def open_newest_whole(store: Path, place: str) -> tuple[StoredEdition, list[Dama
         If there is no whole edition of the place.
     """
     damaged: list[DamagedEdition] = []
-    current = _current(store / place)
-    for name in dict.fromkeys(([current] if current else []) + list(reversed(editions(store, place)))):
+    try:
+        newest = current(store / place)
+    except DamagedEdition as error:
+        damaged, newest = [error], None
+    for name in dict.fromkeys(([newest] if newest else []) + list(reversed(editions(store, place)))):
         try:
             return open_edition(store, place, name), damaged
         except DamagedEdition as error:
@@ -186,7 +190,7 @@ def _compare(stored: StoredEdition, name: str) -> None:
             raise DamagedEdition("a stored file is missing", rule="file-missing", file=where)
         same = path.stat().st_size == expected["bytes"] and sha256_of(path) == expected["sha256"]
     except OSError as error:
-        raise DamagedEdition("a stored file cannot be read", rule="file-unreadable", file=where) from error
+        raise DamagedEdition("a stored file cannot be read", rule=UNREADABLE, file=where) from error
     if not same:
         raise DamagedEdition(
             "a stored file differs from the manifest of its edition",
@@ -259,7 +263,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise DamagedEdition("the edition has no manifest", rule="file-missing", file=where) from error
     except OSError as error:
-        raise DamagedEdition("the manifest cannot be read", rule="file-unreadable", file=where) from error
+        raise DamagedEdition("the manifest cannot be read", rule=UNREADABLE, file=where) from error
     except ValueError as error:
         raise DamagedEdition("the manifest is not JSON", rule="file-changed", file=where) from error
     if not isinstance(manifest, dict) or manifest.pop("seal", None) != _seal(manifest):
@@ -287,11 +291,21 @@ def _point_to(home: Path, edition: str) -> None:
     _sync(home)
 
 
-def _current(home: Path) -> str | None:
+def current(home: Path) -> str | None:
+    """Name the edition that the pointer of a place names; None where there is no pointer, or none that names one.
+
+    Raises
+    ------
+    DamagedEdition
+        If the pointer cannot be read just now.
+    """
     try:
         return (home / POINTER).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
+    except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
         return None
+    except OSError as error:
+        where = f"{home.name}/{POINTER}"
+        raise DamagedEdition("the pointer to the newest edition cannot be read", rule=UNREADABLE, file=where) from error
 
 
 def _sync_tree(folder: Path) -> None:

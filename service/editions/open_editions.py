@@ -21,6 +21,7 @@ from typing import NamedTuple
 from geodata import store as editions_on_disk
 from geodata.errors import BuildMissing, DamagedEdition, UnknownEdition, UnknownPlace
 from service.editions.edition import Edition, open_edition
+from service.editions.scoring import forget_scores
 
 LOG = logging.getLogger("evenreach.editions")
 PLACE = re.compile("[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -28,9 +29,28 @@ PINNED_AT_MOST = 16
 PATIENCE = 1.0
 """Seconds for which a new edition is waited for where an older one can be served instead."""
 
+AGAIN_AFTER = 10.0
+"""Seconds after which files that could not be read are tried again: they may be whole."""
+
 DEFINITIONS = Path(editions_on_disk.__file__).parent / "places"
 Stamp = tuple[int, int]
 Key = tuple[str, str]
+
+
+class Newest(NamedTuple):
+    """What serves as the newest edition of a place, for the pointer that it was opened by, and until when."""
+
+    stamp: Stamp | None
+    edition: Edition
+    until: float = float("inf")
+
+
+class Refused(NamedTuple):
+    """Why an edition could not be opened, for the pointer of that time, and until when that is taken for known."""
+
+    stamp: Stamp | None
+    error: Exception
+    until: float
 
 
 class Opening(NamedTuple):
@@ -57,15 +77,15 @@ class OpenEditions:
     -----
     The pointer file is looked at each time (one ``stat``), so a new edition is served as soon as it is open. Where the
     newest is damaged, the newest whole one before it is served. What was found damaged is not read again before
-    another edition is published.
+    another edition is published; what could not be read, for want of descriptors or of a disk, soon is.
     """
 
     def __init__(self, store: Path) -> None:
         self.store = store
         self._home = str(store)
-        self._newest: dict[str, tuple[Stamp | None, Edition]] = {}
+        self._newest: dict[str, Newest] = {}
         self._pinned: OrderedDict[Key, Edition] = OrderedDict()
-        self._damaged: OrderedDict[Key, tuple[Stamp | None, Exception]] = OrderedDict()
+        self._damaged: OrderedDict[Key, Refused] = OrderedDict()
         self._opening: dict[Key, Opening] = {}
         self._lock = Lock()
         self._one_by_one = Lock()  # held for as long as an edition is being opened
@@ -105,10 +125,17 @@ class OpenEditions:
                     self._open(place, "")
         return found
 
+    def is_behind(self, place: str, edition: str) -> bool:
+        """Tell whether the edition that serves a place is not the one that its pointer names."""
+        try:
+            return editions_on_disk.current(self.store / place) != edition
+        except DamagedEdition:
+            return True
+
     @property
     def standing(self) -> list[Edition]:
         """Give what is open, one edition for each place, in the order of their ids; nothing is waited for."""
-        return [self._newest[place][1] for place in sorted(self._newest)]
+        return [self._newest[place].edition for place in sorted(self._newest)]
 
     @property
     def places_open(self) -> int:
@@ -171,15 +198,16 @@ class OpenEditions:
         found = self._at_hand(place, edition, stamp)
         if found is None and (opening := self._opening.get((place, edition))) is not None and not opening.patience:
             found = self._standing(place, edition)
-        damaged = self._damaged.get((place, edition)) if found is None else None
-        if damaged is not None and damaged[0] == stamp:
-            raise damaged[1].with_traceback(None)
+        refused = self._damaged.get((place, edition)) if found is None else None
+        if refused is not None and refused.stamp == stamp and time.monotonic() < refused.until:
+            raise refused.error.with_traceback(None)
         return found
 
     def _at_hand(self, place: str, edition: str, stamp: Stamp | None) -> Edition | None:
         standing = self._newest.get(place)
-        if standing is not None and edition in ("", standing[1].id):
-            return standing[1] if edition or stamp in (None, standing[0]) else None
+        if standing is not None and edition in ("", standing.edition.id):
+            holds = stamp in (None, standing.stamp) and time.monotonic() < standing.until
+            return standing.edition if edition or holds else None
         with self._lock:
             found = self._pinned.get((place, edition))
             if found is not None:
@@ -189,7 +217,7 @@ class OpenEditions:
     def _standing(self, place: str, edition: str) -> Edition | None:
         """Give the edition that serves while the newest is opened; none in place of one that is pinned."""
         standing = None if edition else self._newest.get(place)
-        return standing[1] if standing else None
+        return standing.edition if standing else None
 
     def _open(self, place: str, edition: str) -> Opening:
         """Have an edition opened, unless that has begun already."""
@@ -228,21 +256,24 @@ class OpenEditions:
             return self._opened_pinned(place, edition) if edition else self._opened_newest(place, stamp)
         except (DamagedEdition, BuildMissing) as error:
             with self._lock:
-                self._damaged[place, edition] = stamp, error
+                self._damaged[place, edition] = Refused(stamp, error, _until(error))
                 if len(self._damaged) > PINNED_AT_MOST:
                     self._damaged.popitem(last=False)
             raise
 
     def _opened_newest(self, place: str, stamp: Stamp | None) -> Edition:
-        standing = self._newest.get(place)
+        standing, until = self._newest.get(place), float("inf")
         try:
             edition = open_edition(self.store, place, None)
         except (DamagedEdition, BuildMissing) as error:
             LOG.error(
                 "%s: the newest edition cannot be opened, the one before it serves if it is whole: %s", place, error
             )
-            edition = standing[1] if standing else self._newest_whole(place, error)
-        self._newest[place] = (stamp, edition)
+            edition = standing.edition if standing else self._newest_whole(place, error)
+            until = _until(error)
+        self._newest[place] = Newest(stamp, edition, until)
+        if standing and standing.edition is not edition:
+            forget_scores(standing.edition)
         return edition
 
     def _opened_pinned(self, place: str, edition: str) -> Edition:
@@ -252,8 +283,9 @@ class OpenEditions:
             raise UnknownEdition(f"{place} has no edition {edition!r}.") from None
         with self._lock:
             self._pinned[place, edition] = opened
-            if len(self._pinned) > PINNED_AT_MOST:
-                self._pinned.popitem(last=False)
+            gone = self._pinned.popitem(last=False)[1] if len(self._pinned) > PINNED_AT_MOST else None
+        if gone is not None:
+            forget_scores(gone)
         return opened
 
     def _newest_whole(self, place: str, error: Exception) -> Edition:
@@ -273,3 +305,9 @@ class OpenEditions:
         if (DEFINITIONS / f"{place}.toml").is_file():
             raise BuildMissing(f"Nothing has been built for {place!r} yet; build it with: evenreach build {place}")
         raise UnknownPlace(f"No place {place!r}.")
+
+
+def _until(error: Exception) -> float:
+    """Say until when an error is taken for known: files that could not be read may be whole."""
+    unreadable = isinstance(error, DamagedEdition) and error.rule == editions_on_disk.UNREADABLE
+    return time.monotonic() + AGAIN_AFTER if unreadable else float("inf")

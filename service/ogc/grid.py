@@ -6,9 +6,9 @@ Written at build by `service.building.encode_grid`, because the web process turn
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 GRID_SHAPES = "shapes_grid"
 GRID_BOXES = "boxes_grid.npy"
-HELD = 64
 
 
 @dataclass(frozen=True)
@@ -33,11 +32,15 @@ class Grid:
 
 def grid_of(edition: Edition) -> Grid | None:
     """Give the boundaries in metres; None for an edition that was built without them."""
-    return _opened(edition.stored.folder / WEB)
+    if edition not in _OPENED:
+        _OPENED[edition] = _open(edition.stored.folder / WEB)
+    return _OPENED[edition]
 
 
-@lru_cache(maxsize=HELD)
-def _opened(folder: Path) -> Grid | None:
+def _open(folder: Path) -> Grid | None:
     if not (folder / GRID_BOXES).is_file():
         return None
     return Grid(Fragments(folder, GRID_SHAPES), np.asarray(np.load(folder / GRID_BOXES, mmap_mode="r")))
+
+
+_OPENED: WeakKeyDictionary[Edition, Grid | None] = WeakKeyDictionary()

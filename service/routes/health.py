@@ -18,14 +18,15 @@ async def live() -> dict[str, str]:
 
 @router.get("/ready")
 async def ready(editions: RequestedEditions) -> JSONResponse:
-    """Tell which places can be served, and which of the store cannot; 503 while there are none."""
+    """Tell which places can be served, which of the store cannot, and which are by an older edition; 503 while none."""
     served = {edition.place["id"]: edition.id for edition in await editions.served()}
     damaged = [place for place in editions.stored() if place not in served]
-    status = {"status": _status(served, damaged), "places": served, "damaged": damaged}
+    behind = [place for place, edition in served.items() if editions.is_behind(place, edition)]
+    status = {"status": _status(served, [*damaged, *behind]), "places": served, "damaged": damaged, "behind": behind}
     return JSONResponse(status, 200 if served else 503, headers={"Cache-Control": "no-store"})
 
 
-def _status(served: dict[str, str], damaged: list[str]) -> str:
+def _status(served: dict[str, str], wrong: list[str]) -> str:
     if not served:
         return "empty"
-    return "degraded" if damaged else "ready"
+    return "degraded" if wrong else "ready"

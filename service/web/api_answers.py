@@ -77,7 +77,10 @@ ANSWERS: dict[str, tuple[str, Schema]] = {
     "/downloads/{place}/{layer}.csv-metadata.json": (CSVW, _object(("@context", "url", "tableSchema"))),
     "/downloads/{place}/{layer}.excel.csv-metadata.json": (CSVW, _object(("@context", "url", "tableSchema"))),
     "/health/live": (JSON, _object(("status",), status={"const": "live"})),
-    "/health/ready": (JSON, _object(("status", "places", "damaged"), status={"enum": ["ready", "degraded", "empty"]})),
+    "/health/ready": (
+        JSON,
+        _object(("status", "places", "damaged", "behind"), status={"enum": ["ready", "degraded", "empty"]}),
+    ),
 }
 
 NOT_MODIFIED = "The client holds this very answer already"

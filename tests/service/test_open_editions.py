@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
 import shutil
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,9 @@ from geodata import store as stored
 from geodata.errors import DamagedEdition, UnknownEdition, UnknownPlace
 from service.editions import open_editions
 from service.editions.open_editions import OpenEditions
+from service.editions.scoring import score
+from service.editions.views import View
+from service.ogc.grid import grid_of
 
 
 @pytest.fixture
@@ -77,6 +83,56 @@ def test_what_is_damaged_is_read_once_until_something_is_published(
     point_again(store)
     assert [edition.place["id"] for edition in editions.all()] == ["demo"]
     assert editions.places_open == 1
+
+
+def test_what_could_not_be_read_is_tried_again_soon(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    editions, now = OpenEditions(store), [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    old = editions.get("demo")
+    shutil.copytree(store / "demo" / old.id, store / "demo" / "2020-01-01-00000000")
+    really = stored.verify
+
+    def no_descriptors(edition: stored.StoredEdition, under: str = "") -> None:
+        raise DamagedEdition("a stored file cannot be read", rule=stored.UNREADABLE, file=edition.id)
+
+    monkeypatch.setattr(stored, "verify", no_descriptors)
+    monkeypatch.setattr(stored, "_read_manifest", lambda folder: old.stored.manifest)
+    point_again(store)
+    assert editions.get("demo") is old, "the edition that stood serves on"
+    with pytest.raises(DamagedEdition):
+        editions.get("demo", "2020-01-01-00000000")
+    monkeypatch.setattr(stored, "verify", really)
+    assert editions.now("demo") is old, "nobody tries again at once"
+    with pytest.raises(DamagedEdition):
+        editions.now("demo", "2020-01-01-00000000")
+    now[0] += open_editions.AGAIN_AFTER
+    assert editions.get("demo") is not old
+    assert editions.get("demo", "2020-01-01-00000000").serial
+
+
+def test_an_edition_that_is_replaced_leaves_no_file_open(store: Path) -> None:
+    editions = OpenEditions(store)
+    held = []
+    for _ in range(3):
+        edition = editions.get("demo")
+        for focus in edition.focuses:
+            score(edition, View("demo", focus=focus, layer="need"))
+        grid_of(edition)
+        point_again(store)
+        edition = None
+        editions.get("demo")
+        gc.collect()
+        held.append(sum("/web/" in name for name in open_files()))
+    assert held[0] == held[1] == held[2]
+
+
+def open_files() -> list[str]:
+    """Give the files that this process holds open."""
+    found = []
+    for descriptor in os.listdir("/proc/self/fd"):
+        with suppress(OSError):
+            found.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+    return found
 
 
 def test_many_who_pin_an_edition_open_it_once_and_unknown_ones_open_nothing(
