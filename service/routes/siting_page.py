@@ -31,8 +31,7 @@ from service.queries import BadQuery
 from service.routes.heavy import CLIENT_LEFT
 from service.routes.sitings import WAKE, AskedSiting, SitingWords, closed_one_by_one, planned
 from service.siting.requests import Asked
-from service.siting.site_ids import with_site_ids
-from service.siting.sites import UNKNOWN_SITE, check_ids
+from service.siting.site_ids import UNKNOWN_SITE, check_ids, with_site_ids
 from service.siting.usual import as_usual
 from service.web.addresses import comment_address
 from service.web.answers import HTML, answer

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
 from service.editions.edition import Edition
+from service.queries import BadQuery
 from service.siting.requests import EACH, SITE, Asked, SitingRequest
 
 Request = TypeVar("Request", Asked, SitingRequest)
+TAKE_IDS = "Take ids from the list of sites."
+UNKNOWN_SITE = "no site here has this id"
 
 
 def with_site_ids(edition: Edition, asked: Request) -> Request:
@@ -41,6 +45,13 @@ def with_site_ids(edition: Edition, asked: Request) -> Request:
         candidates=tuple(_candidate(name, found) for name in asked.candidates),
         capacity=tuple(_capacity(name, found) for name in asked.capacity),
     )
+
+
+def check_ids(parameter: str, wanted: Iterable[str], known: set[str], why: str) -> None:
+    """Refuse ids that nothing has, by the parameter that names them."""
+    gone = sorted(set(wanted) - known)
+    if gone:
+        raise BadQuery(parameter, f"{parameter} is {gone[0][:80]!r}, and {why}.", hint=TAKE_IDS)
 
 
 def _of_features(edition: Edition, names: set[str]) -> dict[str, str]:

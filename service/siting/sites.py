@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -16,6 +16,7 @@ from service.editions.edition import Edition
 from service.editions.views import View
 from service.queries import BadQuery
 from service.siting.requests import NEW, OWN, SITE, SitingRequest
+from service.siting.site_ids import TAKE_IDS, UNKNOWN_SITE, check_ids
 from service.travel.routed import minutes_to_points
 
 Role = Literal["kept", "closable", "candidate", "forbidden"]
@@ -25,9 +26,7 @@ NEXT_DOOR_M = 5_000.0
 LARGEST = 20_000_000  # journeys that one plan may weigh
 POINT = "point"
 MINUTES_DECIMALS = 4  # stored times are float32: the same spot as a site and as a point is equally far
-UNKNOWN_SITE = "no site here has this id"
 SHOWN = 5
-TAKE_IDS = "Take ids from the list of sites."
 Held = tuple[int, dict[str, Any]]
 """A site of the edition: its row number, and what is known of it."""
 
@@ -286,13 +285,6 @@ def _option(row: int, site: dict[str, Any], role: Role, *, inside: set[str], exi
 
 def _with_role(option: Option, role: Role) -> Option:
     return Option(**{**vars(option), "role": role})
-
-
-def check_ids(parameter: str, wanted: Iterable[str], known: set[str], why: str) -> None:
-    """Refuse ids that nothing has, by the parameter that names them."""
-    gone = sorted(set(wanted) - known)
-    if gone:
-        raise BadQuery(parameter, f"{parameter} is {gone[0][:80]!r}, and {why}.", hint=TAKE_IDS)
 
 
 def listed(names: Sequence[str], between: str = ", ") -> str:
