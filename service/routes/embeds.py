@@ -20,9 +20,9 @@ from service.embeds.render import Linked, render
 from service.embeds.snippet import fragment
 from service.pages.furniture import site_pages
 from service.queries import BadQuery, read_edition
-from service.routes.maps import read_service
+from service.routes.maps import frame_answer, read_service
 from service.web.addresses import public_address
-from service.web.answers import HTML, answer, answer_page, keep_in_lane
+from service.web.answers import HTML, answer_page
 from service.web.api_answers import PROBLEM_JSON
 from service.web.dependencies import (
     RequestedEdition,
@@ -37,7 +37,6 @@ from service.web.late_routes import Routes
 
 router = Routes()
 STYLE = "text/css; charset=utf-8"
-SCRIPT = "text/javascript; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
 NOT_OF_THE_MAP = ("sort", "find", "page")  # words of the planner that an embed leaves out
 
@@ -71,9 +70,7 @@ def embed_theme(request: Request) -> Response:
 @router.get("/embed/{place}/frame.js", include_in_schema=False)
 def embed_frame(request: Request, edition: RequestedEdition, place: str) -> Response:
     """Give the script of a place's empty map to embeds."""
-    key = f"embed frame {place} {edition.id}"
-    pinned = bool(request.query_params.get("edition"))
-    return answer(request, key, lambda: edition.frame()[1].encode(), media_type=SCRIPT, pinned=pinned, edition=edition)
+    return frame_answer(request, edition, place)
 
 
 @router.get("/embed/{place}/{layer}", include_in_schema=False)
@@ -109,9 +106,7 @@ def show_fragment(
 
 def _answer(request: Request, view: View, edition: Edition, body: bytes, media_type: str) -> Response:
     """Answer with a page; it names files of this version, so even one of a pinned edition is asked for again."""
-    sent = answer_page(request, body, media_type=media_type)
-    keep_in_lane(request, edition, pinned=bool(view.edition))
-    return sent
+    return answer_page(request, body, edition, media_type=media_type)
 
 
 OEMBED: dict[str, Any] = {

@@ -74,7 +74,7 @@ def show_outlines(request: Request, edition: RequestedEdition, place: str) -> Re
     encoding = choose_encoding(request.headers.get("accept-encoding", ""))
     pinned = bool(request.query_params.get("edition"))
     headers = answer_headers(f"outlines {FORM} {place} {edition.id}", encoding, pinned=pinned)
-    keep_in_lane(request, edition, pinned=pinned)
+    keep_in_lane(request, edition)
     if is_known(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if encoding:
@@ -104,7 +104,7 @@ def show_layer(
     detail: DetailText = "",
     bbox: BoxText = None,  # type: ignore[assignment]
 ) -> Response:
-    """Neighbourhoods of one layer with their figures; with ``bbox`` only those that touch the box."""
+    """Neighbourhoods of one layer with their figures; with ``bbox`` only those whose rectangle touches it."""
     return layer_answer(request, edition, view, detail, bbox)
 
 
@@ -121,5 +121,5 @@ def layer_answer(request: Request, edition: Edition, view: View, detail: str, bb
     if encoding:
         headers["Content-Encoding"] = encoding
     body = layer_body(edition, view, shown, box, encoding)
-    keep_in_lane(request, edition, pinned=pinned, lying=body.lying)
+    keep_in_lane(request, edition, lying=body.lying)
     return BodyResponse(body, headers=headers, media_type=GEOJSON)

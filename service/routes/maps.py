@@ -26,6 +26,7 @@ from service.web.dependencies import RequestedEdition, RequestedView, RequestedW
 from service.web.late_routes import Routes
 
 router = Routes(include_in_schema=False)
+SCRIPT = "text/javascript; charset=utf-8"
 PIXELS = "service.files.pictures:make_png"
 DRAWING = "5"
 """Part of a picture's tag: to be raised whenever the same figures would be drawn differently."""
@@ -42,11 +43,14 @@ def read_service(text: str, edition: Edition) -> str:
 @router.get("/maps/{place}/frame.js")
 def frame_script(request: Request, edition: RequestedEdition, place: str) -> Response:
     """Give the script that makes the empty map of a place: folium's, kept at build."""
-    key = f"frame {place} {edition.id}"
+    return frame_answer(request, edition, place)
+
+
+def frame_answer(request: Request, edition: Edition, place: str) -> Response:
+    """Answer with the script of the empty map, to a page or to an embed."""
     pinned = bool(request.query_params.get("edition"))
-    return answer(
-        request, key, lambda: edition.frame()[1].encode(), media_type="text/javascript; charset=utf-8", pinned=pinned
-    )
+    key = f"frame {place} {edition.id}"
+    return answer(request, key, lambda: edition.frame()[1].encode(), media_type=SCRIPT, pinned=pinned, edition=edition)
 
 
 @router.get("/maps/{place}/{layer}")

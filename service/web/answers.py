@@ -83,7 +83,7 @@ def answer(
     """
     encoding = choose_encoding(request.headers.get("accept-encoding", ""))
     headers = answer_headers(key, encoding, pinned=pinned)
-    keep_in_lane(request, edition, pinned=pinned)
+    keep_in_lane(request, edition)
     if is_known(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if encoding:
@@ -128,11 +128,9 @@ def is_known(given: str, etag: str) -> bool:
     return bool(given) and any(part.strip().removeprefix("W/") in (etag, "*") for part in given.split(","))
 
 
-def keep_in_lane(
-    request: Request, edition: Edition | None, *, pinned: bool, lying: tuple[bytes | memoryview, ...] = ()
-) -> None:
+def keep_in_lane(request: Request, edition: Edition | None, *, lying: tuple[bytes | memoryview, ...] = ()) -> None:
     """Tell the fast lane, where there is one, that the answer may be kept, and as what."""
     state: dict[str, Any] = request.scope.get("state", {})
     slot = state.get(LANE)
     if slot is not None:
-        slot.edition, slot.pinned, slot.lying = edition, pinned, lying
+        slot.edition, slot.pinned, slot.lying = edition, bool(request.query_params.get("edition")), lying

@@ -55,10 +55,8 @@ class Finished:
 
     Attributes
     ----------
-    edition : Edition
-        The one edition it depends on.
-    pinned : bool
-        Its address names that edition.
+    edition : Edition or None
+        The one edition it depends on; none where its address names it, as it then holds for good.
     start : dict
         The message that opens it.
     etag : str
@@ -71,8 +69,7 @@ class Finished:
         Those that are really sent, and those of a 304 in its place; `service.web.express` puts them here.
     """
 
-    edition: Edition
-    pinned: bool
+    edition: Edition | None
     start: Message
     etag: str
     pieces: tuple[bytes | memoryview, ...]
@@ -153,7 +150,7 @@ class FastLane:
 
     def _stands(self, found: Finished) -> bool:
         """Tell whether an address still means the edition that its answer was made of."""
-        if found.pinned:
+        if found.edition is None:
             return True
         try:
             return self.editions.now(found.edition.place["id"]) is found.edition
@@ -191,11 +188,10 @@ class FastLane:
         etag = next((value for name, value in start["headers"] if name == b"etag"), b"")
         if etag and self._met.again(key):
             kept = Finished(
-                edition=edition,
-                pinned=slot.pinned,
+                edition=None if slot.pinned else edition,
                 start=start,
                 etag=etag.decode("latin-1"),
-                pieces=slot.lying or (watched.body,),
+                pieces=slot.lying if slot.lying and not slot.pinned else (watched.body,),
                 route=scope.get("route"),
             )
             self.finished.keep(key, kept)

@@ -141,6 +141,30 @@ def test_a_council_is_kept_as_the_run_of_the_file_that_it_is(served: Any, by_the
     assert kept.size < kept.length / 10
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/geojson/demo/targeting?within=lad:E06900001",
+        "/geojson/demo/need?rho=4.75",
+        "/places/demo?rho=4",
+        "/embed/demo/need?rho=4",
+        "/maps/demo/frame.js?",
+        "/embed/demo/frame.js?",
+    ],
+)
+def test_an_answer_that_is_pinned_is_kept_for_good_and_keeps_no_edition_open(
+    served: Any, by_the_long_way: Any, path: str
+) -> None:
+    address = f"{path}&edition={served.app.state.editions.get('demo').id}".replace("?&", "?")
+    expected = by_the_long_way("GET", address, headers=PLAIN)
+    for _ in range(3):
+        alike(served.get(address, headers=PLAIN), expected)
+    page, _, query = address.partition("?")
+    kept = served.app.express.lane.find((page, query.encode(), "", ""))
+    assert kept.edition is None
+    assert all(isinstance(piece, bytes) for piece in kept.pieces)
+
+
 def test_a_page_and_data_of_one_address_are_not_taken_for_each_other(served: Any) -> None:
     path, lane = "/ogc/collections/demo-scores-core/items", served.app.express.lane
     for accepted, kind in (("application/geo+json", "application/geo+json"), ("text/html", "text/html")) * 3:
