@@ -74,6 +74,11 @@ class Councils:
     ----------
     web : Path
         The edition's folder for the web process.
+
+    Notes
+    -----
+    Councils come first among the footprints of an edition, so the row at which one begins there is its first feature's
+    place here.
     """
 
     def __init__(self, web: Path) -> None:
@@ -84,8 +89,8 @@ class Councils:
 
     def body(self, edition: Edition, view: View, end: bytes) -> Body:
         """Give the features of a view that `councils_of` gave this for; `end` is what follows them."""
-        start = int(edition.footprint(view.within)["start"])
-        areas = slice(start, start + len(edition.rows_within(view.within)))
+        council = edition.footprint(view.within)
+        areas = slice(council["start"], council["start"] + council["count"])
         if view.rho == DEFAULT_RHO:
             lying = (FIRST, self._features.run(areas)[:-1], end)  # no comma after the last
             body = b"".join(lying)

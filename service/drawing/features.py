@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from layers.gradient import Counts
+from layers.gradient import Counts, Vector
 from layers.map_layers import RANKED
 from service.access import layer_columns as access
 from service.drawing.pieces import (
@@ -203,11 +203,14 @@ def councils(edition: Edition, scores: Scores) -> bytes:
     -------
     bytes
         FeatureCollection, feature id = ``lad24cd``. Means are over eligible people; ``mean_need_fifth``
-        is the mean of the neighbourhoods' fifths, 1 = greatest need; ``certainty_class`` and ``cluster_class``
-        are the most frequent classes of these layers.
+        is the mean of the neighbourhoods' fifths, 1 = greatest need. ``middle_...`` are the figures of the middle
+        neighbourhood, by need or by the column itself: half of the others lie below it and half above, and of an even
+        number it is the lower one. ``certainty_class`` and ``cluster_class`` are the most frequent classes of these
+        layers, ``in_certainty_class_1`` and ``in_cluster_class_1`` count the neighbourhoods in the first.
     """
     features = []
     named = {name: np.asarray(figures(edition, scores, name)) for name in ("certainty_class", "cluster_class")}
+    columns = _middle_columns(edition, scores)
     for council in edition.councils():
         found = np.flatnonzero(np.isin(scores.rows, edition.rows_within(f"lad:{council['code']}")))
         if not len(found):
@@ -227,11 +230,47 @@ def councils(edition: Edition, scores: Scores) -> bytes:
             "in_greatest_need_fifth": int((scores.need_fifth[found] == 1).sum()),
             **means,
             **{name: _usual(classes[found]) for name, classes in named.items()},
+            **{f"in_{name}_1": int((classes[found] == 1).sum()) for name, classes in named.items()},
+            **_middle_figures([{name: values[found] for name, values in kind.items()} for kind in columns]),
         }
         features.append(
             {"type": "Feature", "id": council["code"], "geometry": council["geometry"], "properties": properties}
         )
     return _feature_collection(features, view_facts(edition, scores.view))
+
+
+def _middle_columns(edition: Edition, scores: Scores) -> list[dict[str, Vector]]:
+    """Give the columns of which a council shows its middle neighbourhood; those that go together lie by the first."""
+    view = scores.view
+    fifth = scores.need_fifth.astype(float)
+    columns = [
+        {
+            "need_position": scores.need_position,
+            "need_score": scores.need_score,
+            "need_fifth": np.where(fifth > 0, fifth, np.nan),
+            "targeting_score": scores.targeting_score,
+        }
+    ]
+    shown = ["imd_decile"]
+    if view.indicator or view.layer == "indicator":
+        shown.append(shown_indicator(edition, view))
+    for name in shown:
+        values = np.asarray(figures(edition, scores, name))
+        unknown = values == 0 if values.dtype.kind == "i" else np.isnan(values)
+        columns.append({name: np.where(unknown, np.nan, values.astype(float))})
+    return columns
+
+
+def _middle_figures(columns: list[dict[str, Vector]]) -> dict[str, float | None]:
+    """Give the figures of the middle one of those whose first column is known; None where none is."""
+    found: dict[str, float | None] = {}
+    for kind in columns:
+        by = next(iter(kind.values()))
+        known = np.flatnonzero(np.isfinite(by))
+        middle = known[np.argsort(by[known], kind="stable")[(len(known) - 1) // 2]] if len(known) else None
+        for name, values in kind.items():
+            found[f"middle_{name}"] = None if middle is None else float(values[middle])
+    return found
 
 
 def sites(edition: Edition, view: View, service: str | None) -> bytes:

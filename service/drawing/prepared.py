@@ -155,9 +155,8 @@ class Prepared:
         """
         facts = self._details[detail]
         if not encoding:
-            row = np.array([0, int(facts["count"]) - 1])
-            start = [memoryview(FIRST), self._of(detail).runs(row[:1], row[1:])[0][:-1], memoryview(end)]
-            return _body(start)
+            features = self._of(detail).run(slice(0, facts["count"]))
+            return _body([memoryview(FIRST), features[:-1], memoryview(end)])
         if len(end) >= LONGEST_STORED:
             return None
         head = GZIP_HEAD if encoding == "gzip" else b""

@@ -131,6 +131,7 @@ def _context(page: EmbedPage, strategy: Strategy, styles: list[Placed], scripts:
         shown,
         **given,
         profile=strategy.page(shown.profile),
+        council=strategy.page(shown.council),
         table=strategy.page(shown.table),
         picture=strategy.picture(page.picture),
         notes=[note for note in shown.notes if given["geojson"] or note != GO_NEAR],

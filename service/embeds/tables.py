@@ -16,7 +16,7 @@ from service.drawing.features import councils
 from service.editions.layer_figures import figures
 from service.editions.services import takes_new
 from service.editions.views import ACCESS
-from service.pages.drawn_layers import DrawnLayer, council_class, drawn_layer
+from service.pages.drawn_layers import DrawnLayer, council_class, council_figure, drawn_layer
 from service.pages.map_key import count_words
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def embed_table(edition: Edition, view: View, scores: Scores, *, service: str = 
         by_council = edition.large and not view.within
         return _site_counts(edition, view, service) if by_council else _sites(edition, view, service)
     if edition.large and not view.within:
-        return _councils(edition, scores, drawn.layer)
+        return _councils(edition, scores, drawn)
     return _neighbourhoods(edition, view, scores, drawn)
 
 
@@ -128,38 +128,47 @@ def _order(drawn: DrawnLayer) -> Any:
     return np.lexsort((np.where(np.isnan(values), np.inf, values), numbers))
 
 
-def _councils(edition: Edition, scores: Scores, layer: MapLayer) -> EmbedTable:
+def _councils(edition: Edition, scores: Scores, drawn: DrawnLayer) -> EmbedTable:
+    layer = drawn.layer
     found = [feature["properties"] for feature in orjson.loads(councils(edition, scores))["features"]]
-    named = layer.classes == "named"
-    ordered = sorted(found, key=lambda facts: (council_class(facts, layer) or 9, _mean(facts), str(facts["lad24nm"])))
+    if layer.classes == "named":
+        measures: tuple[str, ...] = (f"In the class “{layer.labels[0]}”", "Most frequent class")
+        numeric: tuple[bool, ...] = (True, True, False)
+    else:
+        classes = (CLASS_ON_MAP,) if layer.classes != "breaks" else ()
+        measures = (f"Its middle neighbourhood: {_value_title(layer)}", *classes)
+        numeric = (True, True, *(False for _ in classes))
+    ordered = sorted(found, key=lambda facts: _council_order(facts, drawn))
     rows = tuple(
-        Row(
-            str(facts["lad24nm"]),
-            "",
-            (
-                f"{facts['neighbourhoods']:,}",
-                _label(layer, council_class(facts, layer)) if named else value_text(facts["mean_need_fifth"], 1),
-            ),
-        )
-        for facts in ordered
+        Row(str(facts["lad24nm"]), "", _council_cells(facts, drawn), str(facts["lad24cd"])) for facts in ordered
     )
-    measure = "Most frequent class" if named else "Mean need fifth (1 is the greatest need)"
     return EmbedTable(
         caption=f"{layer.title}, by council",
         count_text=_counted(len(rows), "council"),
-        columns=("Council", "Neighbourhoods", measure),
-        numeric=(True, not named),
+        columns=("Council", "Neighbourhoods", *measures),
+        numeric=numeric,
         rows=rows,
     )
 
 
-def _mean(facts: dict[str, Any]) -> float:
-    mean = facts["mean_need_fifth"]
-    return float("inf") if mean is None else float(mean)
+def _council_cells(facts: dict[str, Any], drawn: DrawnLayer) -> tuple[str, ...]:
+    layer, count = drawn.layer, f"{facts['neighbourhoods']:,}"
+    labels = {line.number: line.label for line in drawn.legend} | {MISSING: MISSING_LABEL}
+    if layer.classes == "named":
+        return count, f"{facts[f'in_{layer.class_column}_1']:,}", labels[council_class(facts, drawn)]
+    figure = value_text(council_figure(facts, layer.column), layer.decimals) or "No figure"
+    return (count, figure) if layer.classes == "breaks" else (count, figure, labels[council_class(facts, drawn)])
 
 
-def _label(layer: MapLayer, number: int) -> str:
-    return layer.labels[number - 1] if number else MISSING_LABEL
+def _council_order(facts: dict[str, Any], drawn: DrawnLayer) -> tuple[float, float, str]:
+    """Order councils as neighbourhoods are: by class, then by figure or by how many are in the first class."""
+    layer, number = drawn.layer, council_class(facts, drawn)
+    if layer.classes == "named":
+        share = facts[f"in_{layer.class_column}_1"] / facts["neighbourhoods"]
+        return -share, number or 9, str(facts["lad24nm"])
+    figure = np.nan_to_num(council_figure(facts, layer.column))
+    upward = layer.polarity < 0 or layer.classes == "decile pairs"
+    return number or 9, float(figure if upward else -figure), str(facts["lad24nm"])
 
 
 def _sites(edition: Edition, view: View, service: str) -> EmbedTable:

@@ -111,9 +111,15 @@ def hatched_words(drawn: DrawnLayer) -> str:
     return f"{HATCHED_LABEL}. {kind}."
 
 
-def council_class(facts: Mapping[str, Any], layer: MapLayer) -> int:
-    """Give the class of a council: its most frequent one where classes are named, else by its mean need fifth."""
+def council_class(facts: Mapping[str, Any], drawn: DrawnLayer) -> int:
+    """Give the class of a council: its most frequent one where classes are named, else that of its middle figure."""
+    layer = drawn.layer
     if layer.classes == "named":
         return int(facts[layer.class_column] or MISSING)
-    mean = facts["mean_need_fifth"]
-    return MISSING if mean is None else int(min(5, max(1, np.floor(mean + 0.5))))
+    return int(class_numbers(layer, np.array([council_figure(facts, layer.class_column)]), drawn.breaks)[0])
+
+
+def council_figure(facts: Mapping[str, Any], column: str) -> float:
+    """Give a column's figure of the middle neighbourhood of a council; NaN where it has none."""
+    figure = facts.get(f"middle_{column}")
+    return float("nan") if figure is None else float(figure)

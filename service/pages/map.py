@@ -28,6 +28,7 @@ from layers.map_layers import (
     site_symbols,
 )
 from service.access import layer_columns as access
+from service.drawing.features import shown_indicator
 from service.drawing.prepared import FIGURES
 from service.editions.edition import Edition
 from service.editions.scoring import Scores
@@ -101,6 +102,7 @@ class MapPage:
     sites: str
     ground: str
     profile: str
+    council: str
     picture: str
     table: str
     legend: Sequence[LegendLine]
@@ -143,7 +145,8 @@ def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "")
         "accepting": accepting_of(view),
         "edition": view.edition,
     }
-    said = caption(edition, view, drawn, scores)
+    by_council = edition.large and not view.within
+    said = caption(edition, view, drawn, scores, by_council=by_council)
     keys = keys_of(edition, view, service)
     credited = map_credits(edition, view)
     edition_query = urlencode({"edition": view.edition}) if view.edition else ""
@@ -157,10 +160,11 @@ def map_page(edition: Edition, view: View, scores: Scores, *, service: str = "")
         spec=spec(drawn, keys),
         rho=dial_text(view.rho),
         **_data_addresses(edition, view, areas),
-        councils=_address("geojson", place, "councils", query) if edition.large and not view.within else "",
+        councils=_address("geojson", place, "councils", _councils_query(edition, view)) if by_council else "",
         sites=_address("geojson", place, "sites", _given(kept)) if keys else "",
         ground=_address("geojson", place, "lines", edition_query) if edition.network else "",
         profile=_address("places", place, "neighbourhoods/CODE", view.but(layer="").query()),
+        council=_address("maps", place, drawn.layer.id, view.but(within="lad:CODE").query()) if by_council else "",
         picture=_address("pictures", place, f"{drawn.layer.id}.svg", picture_query(view, service)),
         table=_address("places", f"{place}/access" if drawn.layer.id == ACCESS else place, "", query),
         legend=[_legend_line(line, drawn.layer) for line in drawn.legend],
@@ -190,6 +194,11 @@ def _data_addresses(edition: Edition, view: View, areas: str) -> dict[str, str]:
         "geojson": _address("geojson", place, areas, figures_query),
         "outlines": _address("geojson", place, "outlines", urlencode({"edition": edition.id})),
     }
+
+
+def _councils_query(edition: Edition, view: View) -> str:
+    """Name the indicator that the map shows: the address of councils does not name the layer."""
+    return (view.but(indicator=shown_indicator(edition, view)) if view.layer == "indicator" else view).query()
 
 
 def _given(words: Mapping[str, str]) -> str:

@@ -31,10 +31,8 @@ def map_credits(edition: Edition, view: View) -> list[str]:
         As for `service.pages.map.map_page`.
     """
     figures = _sentences(edition, AREAS) if view.layer == "sites" else sentences_of(edition, _whole(edition, view))
-    by_need = edition.large and not view.within and view.layer in ("imd", "indicator")  # councils have that colour
-    need = sentences_of(edition, view.but(layer="need")) if by_need else []
     ground = _sentences(edition, [GROUND]) if edition.network else []
-    return credits_once([*figures, *need, *ground])
+    return credits_once([*figures, *ground])
 
 
 def site_credits(edition: Edition, services: Iterable[str], before: Iterable[str] = ()) -> list[str]:

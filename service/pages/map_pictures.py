@@ -8,10 +8,7 @@ from dataclasses import replace
 import numpy as np
 import orjson
 
-from layers.map_layers import (
-    MapLayer,
-    SiteSymbol,
-)
+from layers.map_layers import SiteSymbol
 from service.drawing.features import councils
 from service.drawing.picture import Area, Ground, Site, picture, rings_of
 from service.editions.edition import Edition
@@ -79,7 +76,7 @@ def picture_with(
     """
     drawn = drawn_layer(edition, view, scores)
     by_council = edition.large and not view.within
-    areas = _council_areas(edition, scores, drawn.layer) if by_council else _neighbourhood_areas(edition, scores, drawn)
+    areas = _council_areas(edition, scores, drawn) if by_council else _neighbourhood_areas(edition, scores, drawn)
     credited = edition.attribution(drawn.layer.id) if symbols else _credits(edition, view, sites)
     said = caption(edition, view, drawn, scores, attribution=credited, by_council=by_council)
     said = replace(said, title=title or said.title, headed=headed)
@@ -117,12 +114,12 @@ def _neighbourhood_areas(edition: Edition, scores: Scores, drawn: DrawnLayer) ->
     ]
 
 
-def _council_areas(edition: Edition, scores: Scores, layer: MapLayer) -> list[Area]:
-    """Councils coloured by mean need fifth or most frequent class, the same figures as the page's script gets."""
+def _council_areas(edition: Edition, scores: Scores, drawn: DrawnLayer) -> list[Area]:
+    """Councils coloured by their middle neighbourhood or most frequent class, by the same figures as the script's."""
     areas = []
     for feature in orjson.loads(councils(edition, scores))["features"]:
         facts = feature["properties"]
-        number = council_class(facts, layer)
+        number = council_class(facts, drawn)
         areas.append(Area(feature["id"], rings_of(feature["geometry"]), number, facts["lad24nm"]))
     return areas
 

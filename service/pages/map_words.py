@@ -17,6 +17,8 @@ from service.pages.drawn_layers import DrawnLayer, hatched_words
 from service.pages.wording import day
 
 GO_NEAR = "Choose one on the map, or zoom in, to see its neighbourhoods."
+BY_MIDDLE = "Each council has the colour of its middle neighbourhood: half of the others have a higher figure."
+BY_CLASS = "Each council has the colour of its most frequent class: the smaller classes do not show."
 GROUND_WORDS = "Blue lines are rivers and other water, grey lines are main roads."
 
 
@@ -47,11 +49,14 @@ def caption(
 ) -> Caption:
     """Write all that stands round the picture of a map, with the sentences of its publishers."""
     count = len(scores)
+    areas = f"{len(edition.councils()):,} councils" if by_council else f"{count:,} neighbourhoods"
     where = _where(edition, view)
     dial = f". The dial is at {dial_text(view.rho)}" if drawn.layer.id == "targeting" else ""
     kind = "sites over outlines" if drawn.layer.classes == "none" else "darker means greater need"
     if drawn.layer.id == "imd":
         kind = "darker means more deprived"
+    if drawn.layer.id == "indicator":
+        kind = f"the {'lowest' if drawn.layer.polarity < 0 else 'highest'} are darkest"
     if drawn.layer.id in ("certainty", "clusters"):
         kind = "the legend names the classes"
     if drawn.layer.id == ACCESS:
@@ -62,8 +67,7 @@ def caption(
     return Caption(
         title=drawn.layer.title,
         subtitle=f"{where}: {count:,} neighbourhoods{dial}. Figures built on {day(edition.id)}",
-        description=f"Map of {where}. {drawn.layer.title}; {kind}. {count:,} neighbourhoods. "
-        "The ranked table holds the same figures.",
+        description=f"Map of {where}. {drawn.layer.title}; {kind}. {areas}. The ranked table holds the same figures.",
         attribution=[*attribution, f"Edition {edition.id}."],
         notes=tuple(note for note in notes if note != GO_NEAR) if by_council else notes,
     )
@@ -84,6 +88,5 @@ def notes_on_map(edition: Edition, view: View, scores: Scores) -> list[str]:
         notes.append("This place is fictional. Its figures are made up.")
     if edition.large and not view.within:
         named = LAYERS[view.layer or "targeting"]({}, {}).classes == "named"
-        how = "most frequent class" if named else "mean need fifth"
-        notes += [f"Councils are coloured by the {how} of their neighbourhoods.", GO_NEAR]
+        notes += [BY_CLASS if named else BY_MIDDLE, GO_NEAR]
     return notes

@@ -17,6 +17,7 @@ from service.building.encode import TOLERANCES, tolerance
 from service.drawing.features import collection, councils, records, shown_indicator, sites, view_facts
 from service.drawing.pieces import encoded
 from service.editions.edition import Edition, open_edition
+from service.editions.layer_figures import figures
 from service.editions.scoring import AFTER, LEADING, Scores, score
 from service.editions.views import View
 
@@ -125,6 +126,31 @@ def test_councils_are_means_over_people(edition: Edition) -> None:
         (scores.need_score * people).sum() / people.sum(), abs=1e-6
     )
     assert council["properties"]["in_greatest_need_fifth"] == (scores.need_fifth == 1).sum() == edition.count / 5
+
+
+@pytest.mark.parametrize("indicator", ["", "overcrowded_share"])
+def test_a_council_has_the_figures_of_its_middle_neighbourhood(edition: Edition, indicator: str) -> None:
+    scores = score(edition, View("demo", rho=4.25, indicator=indicator))
+    (council,) = orjson.loads(councils(edition, scores))["features"]
+    middle = {name: figure for name, figure in council["properties"].items() if name.startswith("middle_")}
+    row = np.argsort(scores.need_position)[(edition.count - 1) // 2]
+    for name in ("need_position", "need_score", "need_fifth", "targeting_score"):
+        assert middle.pop(f"middle_{name}") == pytest.approx(float(getattr(scores, name)[row]), abs=1e-6)
+    assert (scores.need_position < scores.need_position[row]).sum() == (edition.count - 1) // 2
+    for name in ("imd_decile", *([indicator] if indicator else [])):
+        values = np.sort(np.asarray(figures(edition, scores, name), dtype=float))
+        assert middle.pop(f"middle_{name}") == pytest.approx(values[(np.isfinite(values).sum() - 1) // 2], abs=1e-6)
+    assert middle == {}
+
+
+def test_a_council_without_a_figure_has_no_middle_one(edition: Edition) -> None:
+    nothing = np.full(edition.count, np.nan)
+    scores = scores_of(edition)
+    unknown = replace(scores, need_position=nothing, need_score=nothing, targeting_score=nothing)
+    (council,) = orjson.loads(councils(edition, unknown))["features"]
+    assert council["properties"]["middle_need_score"] is None
+    assert council["properties"]["middle_need_fifth"] is None
+    assert council["properties"]["middle_imd_decile"] is not None
 
 
 def test_sites_are_points_with_an_id_of_their_own(edition: Edition) -> None:
