@@ -54,6 +54,9 @@ VALUE_NAMES = {
     "2sfca": "For each 1,000 people",
     "e2sfca": "For each 1,000 people",
 }
+FOR_PROGRAMS = (
+    "GET the same address with within=lad:CODE; on the command line give --within lad:CODE, or use evenreach access."
+)
 UNITS = {"nearest": "minutes", "within": "", "2sfca": "", "e2sfca": ""}
 
 
@@ -155,4 +158,4 @@ def check_area(edition: Edition, view: View) -> None:
     """
     if edition.large and not view.within:
         said = f"{edition.place['name']} has {edition.count:,} neighbourhoods: too many for one map of access."
-        raise BadQuery("within", said, hint="Choose a council with within=lad:CODE, or use `evenreach access`.")
+        raise BadQuery("within", f"{said} Choose one council.", hint=FOR_PROGRAMS)

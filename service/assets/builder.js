@@ -39,6 +39,7 @@
       var here = document.getElementById(id), there = page.getElementById(id);
       here.replaceChildren.apply(here, Array.from(document.importNode(there, true).childNodes));
     });
+    offer(form.querySelector('#layer'), page.querySelector('#layer'));
     form.querySelectorAll('select[id], input.govuk-input').forEach(function (field) {
       follow(field, page.getElementById(field.id));
     });
@@ -48,6 +49,14 @@
       ? 'There is a problem: ' + fault.textContent.trim() + '. The code to copy waits until it is put right.'
       : 'Preview and code are up to date.';
     prepareCopies();
+  }
+
+  /* Which maps there are depends on the area; the one that is chosen stays. */
+  function offer(field, told) {
+    var chosen = field.value;
+    if (field.innerHTML === told.innerHTML || !told.querySelector('option[value="' + chosen + '"]')) { return; }
+    field.replaceChildren.apply(field, Array.from(document.importNode(told, true).childNodes));
+    field.value = chosen;
   }
 
   /* A field keeps what its reader typed, and says what the page of the new choices says about it. */

@@ -36,6 +36,7 @@ IDLE = {
     "indicator": "This map shows no indicator of your choice",
 }
 """Why a field steps back."""
+ONE_COUNCIL = "For access to a service, choose one council first"
 
 
 def idle_fields(
@@ -55,11 +56,10 @@ def idle_fields(
     frozenset of str
         Keys of `IDLE`.
     """
-    by_need = edition.large and not within and not (layer == "clusters" and indicator)  # councils have that colour
     unscored = layer in ("imd", "sites") or (layer in OF_INDICATORS and bool(indicator))
     turns = layer == "targeting" or (layer == ACCESS and demand == "targeting")
     idle = {
-        "focus": unscored and not by_need,
+        "focus": unscored,
         "rho": not turns,
         "indicator": layer not in OF_INDICATORS,
     }
@@ -97,10 +97,12 @@ def builder_form(
     faults = {error["href"].removeprefix("#"): error["text"] for error in errors}
     names = sorted((str(facts["name"]), name) for name, facts in edition.indicators.items())
     services = site_symbols(services_of(edition) & set(edition.site_kinds))
+    layers, offered = layers_of(edition), offered_layers(edition, view)
     return {
         "address": f"/places/{view.place}/embed",
         "hidden": hidden,
-        "layers": [choice(name, LAYER_NAMES[name], view.layer) for name in layers_of(edition)],
+        "layers": [choice(name, LAYER_NAMES[name], view.layer) for name in layers if name in offered],
+        "layer_hint": "" if ACCESS in offered or ACCESS not in layers else ONE_COUNCIL,
         "focuses": [{"id": name, "title": facts["title"]} for name, facts in edition.focuses.items()],
         "footprints": footprint_choices(edition, view),
         "indicators": [
@@ -127,6 +129,12 @@ def builder_form(
 def layers_of(edition: Edition) -> list[str]:
     """List the layers that this edition can show."""
     return [name for name in LAYERS if name != ACCESS or edition.services()]
+
+
+def offered_layers(edition: Edition, view: View) -> list[str]:
+    """List the layers to choose from: access of all of a large place cannot be drawn, so only where it is shown."""
+    too_large = edition.large and not view.within and view.layer != ACCESS
+    return [name for name in layers_of(edition) if name != ACCESS or not too_large]
 
 
 def _keep_hint(edition: Edition, keep: str) -> str:

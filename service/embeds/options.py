@@ -9,8 +9,8 @@ from service.queries import BadQuery
 
 TITLE_LENGTH = 120
 TITLE = rf"[^\x00-\x1f\x7f]{{1,{TITLE_LENGTH}}}"
-TABLES = {"closed": "Closed until a reader opens it", "open": "Open"}
-LEGENDS = {"beside": "Beside the map where there is room", "below": "Below the map"}
+TABLES = {"closed": "Closed at first", "open": "Open"}
+LEGENDS = {"beside": "Beside the map", "below": "Below the map"}
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ router = Routes(prefix="/downloads", tags=["downloads"])
 JOB = "service.files.downloads:make"
 DESCRIBE = "service.files.downloads:describe"
 CSVW = "application/csvm+json"
+QUERY_SIGNS = "%&=+:;,/?@!$'()*-._~"  # RFC 3986; what is escaped stays so
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file", "content": {kind: {} for kind in MEDIA_TYPES.values()}}
 }
@@ -83,7 +84,7 @@ async def describe_csv(
 async def _describe(request: Request, workshop: Workshop, edition: Edition, view: View, kind: str) -> Response:
     check_service(edition, view)
     check_area(edition, view)
-    file = f"{view.layer}.{kind}{question(file_query(view))}"
+    file = f"{view.layer}.{kind}{asked_query(request)}"
     key, pinned = answer_key(edition, view, f"csv-metadata of {file}"), bool(view.edition)
     if edition.large:
         job = {"store": store_of(edition), "view": asdict(view), "edition": edition.id, "file": file}
@@ -100,7 +101,7 @@ async def download_for_excel(
     edition: RequestedEdition, view: RequestedView, workshop: RequestedWorkshop, request: Request
 ) -> Response:
     """Give the figures of a view as CSV for Excel: the same rows, with the mark by which Excel knows UTF-8."""
-    return _described(await _download(request, workshop, edition, view, EXCEL_CSV), view, EXCEL_CSV)
+    return _described(await _download(request, workshop, edition, view, EXCEL_CSV), request, view, EXCEL_CSV)
 
 
 @router.get("/{place}/{layer}.{kind}", response_class=Response, responses=ANSWERS)
@@ -113,12 +114,20 @@ async def download(
 ) -> Response:
     """Give the figures of a view as CSV, GeoJSON, XLSX, GeoPackage or GeoParquet, or its map and table as PDF."""
     response = await _download(request, workshop, edition, view, kind)
-    return _described(response, view, kind) if kind == "csv" else response
+    return _described(response, request, view, kind) if kind == "csv" else response
 
 
-def _described(response: Response, view: View, kind: str) -> Response:
+def asked_query(request: Request) -> str:
+    """Give the query string as it came, with its question mark; signs that no address may hold are escaped.
+
+    A description counts for no file but the one of exactly the address that it gives.
+    """
+    return question(quote(request.scope["query_string"], safe=QUERY_SIGNS))
+
+
+def _described(response: Response, request: Request, view: View, kind: str) -> Response:
     """Name the description of a CSV file, which in turn names the file."""
-    address = f"{view.layer}.{kind}-metadata.json{question(file_query(view))}"
+    address = f"{view.layer}.{kind}-metadata.json{asked_query(request)}"
     response.headers["Link"] = f'<{address}>; rel="describedby"; type="{CSVW}"'
     return response
 

@@ -67,7 +67,7 @@ def _page(
     try:
         page = page_of(request, edition, view, options)
     except BadQuery as error:  # a place too large for one map of access
-        slips.append(Slip(error.parameter if error.parameter in FIELDS else "within", f"{error} {error.hint}"))
+        slips.append(Slip(error.parameter if error.parameter in FIELDS else "within", str(error).rstrip(".")))
     errors = [{"text": slip.sentence, "href": f"#{slip.parameter}"} for slip in slips if slip.wrong]
     context = _context(edition) | {
         "view": asked.view,

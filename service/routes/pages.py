@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from service.editions.edition import Edition
 from service.editions.open_editions import OpenEditions
 from service.editions.scoring import score
-from service.editions.views import View
+from service.editions.views import ACCESS, View
 from service.embeds.addresses import oembed_address, with_query
 from service.embeds.error_page import embed_error
 from service.measures.series import is_context
@@ -363,8 +363,18 @@ def error_page(request: Request, fault: Fault) -> str:
         "hint": _plain_hint(fault),
         "request_id": request_id(request.scope) if fault.problem.status >= 500 else "",
         "places": place_cards(request.app.state.editions.standing) if missing else [],
+        "onward": _onward(request, fault),
     }
     return site_pages(request).draw("error.html", context)
+
+
+def _onward(request: Request, fault: Fault) -> dict[str, str] | None:
+    """Lead on from a map of access that is too large: to the page of the same place that lets one choose an area."""
+    asked, layer = (request.path_params.get(name, "") for name in ("place", "layer"))
+    if not request.url.path.startswith("/maps/") or layer != ACCESS or fault.parameter != "within":
+        return None
+    names = {str(edition.place["id"]): str(edition.place["name"]) for edition in request.app.state.editions.standing}
+    return {"place": asked, "name": names[asked]} if asked in names else None
 
 
 def _plain_hint(fault: Fault) -> str:

@@ -100,7 +100,8 @@ DetailText = Annotated[
 BoxText = Annotated[
     str,
     Query(
-        description="west,south,east,north in degrees; everything when left out",
+        description="west,south,east,north in degrees, for the neighbourhoods whose outer rectangle touches this box; "
+        "everything when left out",
         json_schema_extra={"pattern": f"^{','.join([NUMBER] * 4)}$"},
     ),
 ]

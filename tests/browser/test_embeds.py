@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -271,6 +272,34 @@ def test_a_council_is_drawn_within_a_second(opened, site):
         drawn.append(page.evaluate("window.readyAt"))
         assert page.errors == []
     assert min(drawn) < 1000
+
+
+def test_the_choice_of_maps_follows_the_area(opened, site):
+    """The server leaves access out while all of a large place is shown; no place of this site is large."""
+    page = opened(f"{site}/places/demo/embed?layer=need", width=1300)
+    option = re.compile(r'<option value="access"[^>]*>[^<]*</option>')
+
+    def as_large(route):
+        answer = route.fetch()
+        whole = "within=" not in route.request.url and "layer=access" not in route.request.url
+        text = option.sub("", answer.text()) if whole else answer.text()
+        route.fulfill(response=answer, body=text)
+
+    page.route(re.compile(r"/places/demo/embed"), as_large)
+    page.reload()
+    offered = page.locator("#layer option[value=access]")
+    assert offered.count() == 0
+    page.locator("#within").select_option(index=1)
+    offered.wait_for(state="attached")
+    assert page.input_value("#layer") == "need"
+    page.locator("#layer").select_option("access")
+    page.wait_for_function("() => document.querySelector('iframe').src.includes('/embed/demo/access')")
+    assert page.input_value("#layer") == "access"
+    page.locator("#layer").select_option("need")
+    page.wait_for_function("() => document.querySelector('iframe').src.includes('/embed/demo/need')")
+    page.locator("#within").select_option("")
+    offered.wait_for(state="detached")
+    assert page.input_value("#layer") == "need"
 
 
 def test_the_page_that_makes_embeds_shows_each_change_at_once(opened, site):

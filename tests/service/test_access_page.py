@@ -288,7 +288,12 @@ def test_all_of_a_large_place_is_not_worked_out_while_somebody_waits(served, dem
     ):
         refused = served.get(path, headers={"Accept": "application/json"})
         assert refused.status_code == 422
-        assert "within=lad:CODE" in refused.text
+        said, told = (refused.text if path.startswith("/maps") else refused.json()["detail"]), "within=lad:CODE"
+        assert "too many for one map of access. Choose one council." in said
+        assert told not in said
+        assert path.startswith("/maps") or told in refused.json()["hint"]
+    assert 'href="/places/demo/access"' in served.get("/maps/demo/access?minutes=7").text
+    assert 'href="/places/demo/access"' not in served.get("/maps/demo/access?minutes=700").text
     assert '/maps/demo/access"' not in served.get("/maps/demo/need").text
     team = demo.footprints("team")[0]["name"]
     assert "In short" in served.get(f"{PAGE}?within=team:{team}").text

@@ -11,13 +11,14 @@ import geopandas as gpd
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+from fastapi import Request
 
 from service.editions.edition import Edition, open_edition
 from service.editions.views import View
 from service.files.downloads import KINDS, write_table
 from service.files.file_table import table_of
 from service.pages.elsewhere import elsewhere
-from service.routes.downloads import answer_key, file_name
+from service.routes.downloads import answer_key, asked_query, file_name
 from tests.service.conftest import Served
 
 
@@ -76,6 +77,42 @@ def test_the_description_of_a_csv_leads_to_it(served: Served, edition: Edition, 
         found = served.get(urljoin(beside, described["url"]))
         assert found.content == served.get(f"/downloads/demo/{layer}.csv{query}").content
         assert found.text.split("\n")[0].split(",") == [part["name"] for part in described["tableSchema"]["columns"]]
+
+
+@pytest.mark.parametrize(
+    ("file", "asked"),
+    [
+        ("need.csv", ""),
+        ("access.csv", "?service=gp"),
+        ("access.csv", "?focus=gp-access&service=gp"),
+        ("targeting.csv", "?within=lad:CODE&rho=4"),
+        ("targeting.csv", "?rho=4&within=lad%3ACODE"),
+        ("targeting.excel.csv", "?within=lad:CODE&rho=4.0&focus="),
+    ],
+)
+def test_a_csv_leads_to_a_description_of_exactly_its_address(
+    served: Served, edition: Edition, file: str, asked: str
+) -> None:
+    address = f"http://test/downloads/demo/{file}{asked.replace('CODE', str(edition.footprints('lad')[0]['code']))}"
+    link = served.get(address).headers["link"]
+    assert link.endswith('>; rel="describedby"; type="application/csvm+json"')
+    beside = urljoin(address, link[1 : link.index(">")])
+    described = served.get(beside)
+    assert urljoin(beside, described.json()["url"]) == address
+
+
+def test_the_same_file_under_another_address_has_a_description_of_another_tag(served: Served) -> None:
+    tags = {name: set() for name in ("csv", "csv-metadata.json")}
+    for name, found in tags.items():
+        for asked in ("rho=4&focus=core", "focus=core&rho=4.0"):
+            found.add(served.get(f"/downloads/demo/need.{name}?{asked}").headers["etag"])
+    assert [len(found) for found in tags.values()] == [1, 2]
+
+
+def test_signs_that_no_address_may_hold_are_escaped_in_the_link() -> None:
+    query = b"a=\">,<\\ \xc3\xa9&b=%3E'(ward:1)"
+    request = Request({"type": "http", "query_string": query})
+    assert asked_query(request) == "?a=%22%3E,%3C%5C%20%C3%A9&b=%3E'(ward:1)"
 
 
 def test_the_description_for_a_large_place_is_made_in_the_workshop(

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
+from shapely.geometry import Point, box, shape
 
 from service.building.prepare import build
 from service.editions.edition import Edition, open_edition
@@ -207,6 +208,23 @@ def test_a_box_gives_what_touches_it_with_the_same_figures(served: Any, edition:
     assert served.json(address("need", bbox="-1,50,-0.9,50.1"))["features"] == []
     inside = {f["id"] for f in served.json(address("need", within="ward:E05900001", bbox=box))["features"]}
     assert inside < set(edition.codes[edition.rows_within("ward:E05900001")].tolist()) | {"none"}
+
+
+def test_a_box_meets_rectangles_here_and_boundaries_under_ogc(served: Any) -> None:
+    areas = {f["id"]: shape(f["geometry"]) for f in served.json(address("need", detail="full"))["features"]}
+    corners = {code: area.bounds[:2] for code, area in areas.items()}
+    code = max(areas, key=lambda code: areas[code].distance(Point(corners[code])))  # the farthest from its own corner
+    west, south = corners[code]
+    near = box(west + 1e-5, south + 1e-5, west + 2e-5, south + 2e-5)
+    assert not areas[code].intersects(near)
+    asked = ",".join(f"{edge:.9f}" for edge in near.bounds)
+    found = {f["id"] for f in served.json(address("need", bbox=asked, detail="none"))["features"]}
+    assert found == {other for other, area in areas.items() if box(*area.bounds).intersects(near)}
+    under_ogc = served.json(f"/ogc/collections/demo-neighbourhoods/items?f=json&bbox={asked}")["features"]
+    assert {f["id"] for f in under_ogc} == {other for other, area in areas.items() if area.intersects(near)}
+    parameters = served.json("/openapi.json")["paths"]["/geojson/{place}/{layer}"]["get"]["parameters"]
+    (told,) = [part["description"] for part in parameters if part["name"] == "bbox"]
+    assert "whose outer rectangle touches this box" in told
 
 
 def test_sites_by_service_and_by_footprint(served: Any, edition: Edition) -> None:
