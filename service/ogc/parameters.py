@@ -11,11 +11,12 @@ from urllib.parse import urlencode
 from service.ogc.boxes import Box
 from service.ogc.properties import Property, Value
 from service.ogc.systems import CRS84, EVERY, NATIONAL_GRID, System
-from service.queries import BadQuery, check_parameters
+from service.queries import BadQuery, check_parameters, read_bbox
 
 LIMIT, MOST = 100, 10_000
 FARTHEST = 999_999_999
 COORDINATE = re.compile(r"[+-]?(?:[0-9]{1,9}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][+-]?[0-9]{1,2})?")
+AROUND = 1e-6  # degrees: what makes a box of a point
 WIDEST = 10_000_000.0  # metres either way: wider than any map of the grid
 FOUR, SIX = 4, 6
 OPEN_ENDS = ("", "..")
@@ -150,7 +151,7 @@ def read_boxes(text: str, system: System) -> tuple[Box, ...]:
     Raises
     ------
     BadQuery
-        If it is no box, or clearly in another system.
+        If it is no box, or clearly in another system, or with its axes the other way round.
     """
     parts = text.split(",")
     if len(parts) not in (FOUR, SIX) or not all(COORDINATE.fullmatch(part) for part in parts):
@@ -168,6 +169,8 @@ def read_boxes(text: str, system: System) -> tuple[Box, ...]:
         raise _bad_box(text, "the least of an axis is above its greatest.", "The least of both axes come first.")
     if west > east:
         return (west, south, 180.0, north), (-180.0, south, east, north)
+    if not system.grid:
+        _check_order((west, south, east, north), system)
     return ((west, south, east, north),)
 
 
@@ -181,6 +184,17 @@ def _check_span(text: str, numbers: list[float], system: System) -> None:
         hint = f"For metres of the British National Grid add bbox-crs={NATIONAL_GRID.address}."
         order = "latitude from -90 to 90 first" if system.swapped else "longitude from -180 to 180 first"
         raise _bad_box(text, f"it is not a box in degrees, {order}.", hint)
+
+
+def _check_order(box: Box, system: System) -> None:
+    """Refuse, as `read_bbox` does, a box that would be in England with its axes the other way round."""
+    west, south, east, north = box
+    around = max(west - AROUND, -180), max(south - AROUND, -90), min(east + AROUND, 180), min(north + AROUND, 90)
+    try:
+        read_bbox(",".join(f"{edge:.9f}" for edge in around))
+    except BadQuery as error:
+        wanted = "latitude first: south,west,north,east" if system.swapped else "longitude first: west,south,east,north"
+        raise BadQuery("bbox", str(error), hint=f"Give {wanted}.") from None
 
 
 def _bad_box(text: str, reason: str, hint: str = "") -> BadQuery:

@@ -21,6 +21,7 @@ KINDS: dict[str, Kind] = {"text": "string", "whole": "integer", "number": "numbe
 RESERVED = frozenset(
     ("f", "limit", "offset", "bbox", "bbox-crs", "crs", "datetime", "edition", "rho", "within", "filter", "properties")
 )
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 NUMBER = re.compile(r"-?(?:[0-9]{1,15}(?:\.[0-9]{1,30})?|\.[0-9]{1,30})(?:[eE][+-]?[0-9]{1,2})?")
 WANTED = {
     "string": "a text",
@@ -78,7 +79,7 @@ class Property:
         Raises
         ------
         BadQuery
-            If the text is not of the property's kind.
+            If the text is not of the property's kind, or has a control character.
         """
         if self.kind == "boolean" and text in TRUTHS:
             return TRUTHS[text]
@@ -86,6 +87,8 @@ class Property:
             number = float(text)
             if self.kind == "number" or number.is_integer():
                 return number
+        if self.kind == "string" and CONTROL.search(text):
+            raise BadQuery(self.name, f"{self.name} has a control character.", hint="Leave it out: no text has one.")
         if self.kind == "string" and 0 < len(text) <= LONGEST_TEXT:
             return text
         wanted = WANTED[self.kind]

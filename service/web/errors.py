@@ -119,15 +119,17 @@ PLAIN = {
     503: Problem(503, "busy", "The service is busy", "Try again in a moment.", 2),
 }
 NAMING = {
+    "unknown-place": ("place",),
+    "unknown-layer": ("layer",),
     "unknown-focus": ("focus",),
-    "unknown-footprint": ("within",),
+    "unknown-footprint": ("within", "areas"),
     "unknown-indicator": ("indicator", "outcome", "match", "variable"),
     "unknown-edition": ("edition",),
     "unknown-service": ("service",),
     "unknown-mode": ("mode",),
     "unknown-groups": ("groups", "need"),
 }
-"""Parameters that can name something unknown, by the name of the problem."""
+"""Parameters that can name something unknown, by the name of the problem; of a body in JSON it is the first."""
 
 UNREMARKABLE = (data.BuildMissing, NotInXml, ReaderLetGo, ClientDisconnect, WorkshopBusy)
 """No fault of ours: not logged."""
@@ -184,6 +186,8 @@ def fault_of(error: Exception) -> Fault:
         return Fault(Problem(422, error.rule, "The data break a rule"), error.sentence(), more=error.item())
     if isinstance(error, RequestValidationError):
         return _validation(error)
+    if isinstance(error, ClientDisconnect):
+        return Fault(PLAIN[400], "The body broke off or could not be read.", "body")
     if isinstance(error, HTTPException):
         problem = PLAIN.get(error.status_code) or Problem(error.status_code, "error", "The request failed")
         return Fault(problem)
@@ -201,10 +205,27 @@ def _known(error: Exception, problem: Problem) -> Fault:
 def with_parameter(fault: Fault, given: Iterable[tuple[str, str]]) -> Fault:
     """Name the parameter of an address that names something unknown: its value is what the fault speaks of."""
     names = NAMING.get(fault.problem.name, ())
-    found = {name: text[:20] for name, text in given if name in names and text and text[:20] in fault.detail}
+    shown = {name: repr(text[:20])[1:-1] for name, text in given if name in names}  # as a fault quotes it
+    found = {name: text for name, text in shown.items() if text and text in fault.detail}
     quoted = [name for name, text in found.items() if f"'{text}" in fault.detail]  # names that are known are listed too
     told = quoted or list(found)
     return fault if fault.parameter or len(told) != 1 else replace(fault, parameter=told[0])
+
+
+def fault_at(request: Request, error: Exception) -> Fault:
+    """Translate an error as `fault_of`, and name what of this request is at fault: its path, query or body."""
+    fault = with_parameter(fault_of(error), [*request.query_params.multi_items(), *request.path_params.items()])
+    if request.method == "POST" and not request.url.query:
+        return _of_body(fault)
+    if request.url.path == "/oembed" and fault.problem.status == 404 and not fault.parameter:
+        return replace(fault, parameter="url")  # which alone names a place, a layer and what is shown of it
+    return fault
+
+
+def _of_body(fault: Fault) -> Fault:
+    """Speak of a field of the body where nothing of the address can be at fault."""
+    problem = BAD_FIELD if fault.problem is PROBLEMS[BadQuery] else fault.problem
+    return replace(fault, problem=problem, parameter=fault.parameter or next(iter(NAMING.get(problem.name, ())), ""))
 
 
 def _validation(error: RequestValidationError) -> Fault:
@@ -302,8 +323,9 @@ def add_error_handlers(app: FastAPI, page: Callable[[Request, Fault], str] | Non
     """
 
     async def handle(request: Request, error: Exception) -> Response:
-        fault = with_parameter(fault_of(error), request.query_params.multi_items())
-        if fault.problem.status >= 500 and not isinstance(error, UNREMARKABLE):
+        fault = fault_at(request, error)
+        come = (error, error.__cause__)  # the framework wraps what comes after the head of an answer
+        if fault.problem.status >= 500 and not any(isinstance(each, UNREMARKABLE) for each in come):
             LOG.error("%s", fault.problem.name, exc_info=error, extra={"request_id": request_id(request.scope)})
         response = answer(request, fault, page)
         if isinstance(error, HTTPException) and error.headers:
@@ -312,5 +334,5 @@ def add_error_handlers(app: FastAPI, page: Callable[[Request, Fault], str] | Non
             response.headers["allow"] = "GET, HEAD"  # the shield answers HEAD wherever there is GET
         return response
 
-    for kind in (*PROBLEMS, data.DataError, RequestValidationError, HTTPException, Exception):
+    for kind in (*PROBLEMS, data.DataError, RequestValidationError, ClientDisconnect, HTTPException, Exception):
         app.add_exception_handler(kind, handle)

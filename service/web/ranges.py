@@ -17,7 +17,8 @@ from service.web.errors import PLAIN, Fault, error_body, request_id
 
 Message = MutableMapping[str, Any]
 Headers = list[tuple[bytes, bytes]]
-ONE_RANGE = re.compile(rb"bytes[ \t]*=[ \t]*(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))[ \t]*", re.IGNORECASE)
+ONE_RANGE = re.compile(rb"bytes[ \t]*=[ \t]*(?:([0-9]+)-([0-9]*)|-([0-9]+))[ \t]*", re.IGNORECASE)
+DIGITS_READ = 18
 
 
 class Part(NamedTuple):
@@ -48,11 +49,17 @@ def read_range(header: bytes, length: int) -> Part | None:
         return None
     first, last, tail = found.groups()
     if tail is not None:
-        return Part(max(0, length - int(tail)), length) if int(tail) else Part(length, length)
-    start, stop = int(first), int(last) + 1 if last else length
+        return Part(max(0, length - _number(tail)), length)
+    start, stop = _number(first), _number(last) + 1 if last else length
     if stop <= start and last:
         return None
     return Part(min(start, length), min(stop, length))
+
+
+def _number(digits: bytes) -> int:
+    """Read a number; one of more digits than are read is beyond any end."""
+    digits = digits.lstrip(b"0")
+    return int(digits or b"0") if len(digits) <= DIGITS_READ else 10**DIGITS_READ
 
 
 class Ranges:

@@ -178,8 +178,30 @@ def test_boxes_that_are_none_are_refused_and_boxes_elsewhere_are_empty(served: S
         assert fault(answer)["parameter"] == "bbox"
         assert box.startswith("51.8") == ("longitude first" in fault(answer)["hint"])
     if box.startswith("51.8"):
+        of_the_standard = served.get(f"/ogc/collections/demo-sites/items?bbox={quote(box, safe=',')}")
+        assert (of_the_standard.status_code, fault(of_the_standard)["parameter"]) == (400, "bbox")
+        assert fault(of_the_standard)["detail"] == fault(answer)["detail"]
+    if box.startswith("30"):
         of_the_standard = served.json(f"/ogc/collections/demo-sites/items?bbox={quote(box, safe=',')}")
         assert of_the_standard["features"] == [], "OGC API - Features has no error for a box elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("address", "parameter"),
+    [
+        ("/geojson/demo/nope", "layer"),
+        ("/geojson/demo/a%00b", "layer"),
+        ("/geojson/nope/need", "place"),
+        ("/downloads/nope/need.csv", "place"),
+        ("/geojson/demo/need?within=lad:E08000025", "within"),
+        ("/api/v1/places/demo/missed-need?areas=lad:E08000025", "areas"),
+        ("/oembed?url=nan", "url"),
+        ("/oembed?url=http://127.0.0.1:8000/embed/nope/need", "url"),
+    ],
+)
+def test_a_name_that_is_not_here_is_told_with_its_parameter(served: Served, address: str, parameter: str) -> None:
+    answer = served.get(address)
+    assert (answer.status_code, fault(answer)["parameter"]) == (404, parameter)
 
 
 @pytest.mark.parametrize("code", ["W01000001", "S01006506", "N21000001", "E01999999", "e01900001", "E0190000", "%00"])

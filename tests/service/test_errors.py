@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import StreamingResponse
 
 from geodata import errors as data
 from layers.map_layers import UnknownLayer
@@ -95,6 +98,18 @@ def test_an_unexpected_error_keeps_its_text_to_itself() -> None:
         assert answer.status_code == 500
         assert "secret" not in answer.text
         assert "SELECT" not in answer.text
+
+
+def test_a_client_that_leaves_while_it_is_answered_is_no_fault_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    async def part() -> AsyncIterator[bytes]:
+        yield b"a"
+        raise ClientDisconnect
+
+    app = FastAPI()
+    app.get("/api/parts")(lambda: StreamingResponse(part()))
+    add_error_handlers(app)
+    assert get(app, "/api/parts").content == b"a"
+    assert "evenreach.errors" not in [record.name for record in caplog.records]
 
 
 def test_a_damaged_edition_does_not_name_files_of_the_server() -> None:

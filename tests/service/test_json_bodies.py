@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import socket
+from http.client import HTTPResponse
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from service.queries import BadQuery
 from service.web.json_bodies import is_json, read_body
+from tests.running import running
 
 JSON = "application/json"
 SHARE_OUTS, SITINGS = "/api/v1/places/demo/share-outs", "/api/v1/places/demo/sitings"
@@ -40,6 +46,30 @@ def test_a_body_that_cannot_be_read_is_told_in_plain_words(
     assert said in answer.json()["detail"]
 
 
+def test_a_body_that_breaks_off_is_told_as_one_that_cannot_be_read(demo_store: Path, tmp_path: Path) -> None:
+    head = "POST {} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    bodies = (
+        b"zz\r\n",
+        b'5\r\n{"bud\r\nzz\r\n',
+        b"f" * 40 + b"\r\nabc",
+        b"-5\r\nabc\r\n",
+        b'2\r\n{"budget\r\n0\r\n\r\n',
+    )
+    with running(demo_store, tmp_path / "log") as server:
+        for path, body in product((SHARE_OUTS, SITINGS), bodies):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=15) as line:
+                line.sendall(head.format(path).encode() + body)
+                answer = HTTPResponse(line)
+                answer.begin()
+                told = json.loads(answer.read())
+            assert answer.status == told["status"] == 400, body
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert (told["parameter"], told["detail"]) == ("body", "The body broke off or could not be read.")
+        log = server.log.read_text()
+    assert '"level":"error"' not in log
+    assert "Traceback" not in log
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
@@ -55,6 +85,29 @@ def test_a_field_that_comes_twice_is_refused_at_every_depth(served: Any, body: s
     answer = served.ask("POST", SHARE_OUTS, content=body, headers={"content-type": JSON})
     assert (answer.status_code, answer.json()["parameter"]) == (422, field)
     assert answer.json()["type"] == "urn:evenreach:error:bad-field"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "name", "parameter"),
+    [
+        (SHARE_OUTS, {"budget": 100, "within": "lad:W06000001"}, 404, "unknown-footprint", "within"),
+        (SHARE_OUTS, {"budget": 100, "focus": "none"}, 404, "unknown-focus", "focus"),
+        (SHARE_OUTS, {"budget": 100, "edition": "2001-01-01-00000000"}, 404, "unknown-edition", "edition"),
+        (SHARE_OUTS, {"budget": 100, "rho": 3.333}, 422, "bad-field", "rho"),
+        (SHARE_OUTS + "?budget=1", {"budget": 100}, 422, "bad-query", "budget"),
+        (SHARE_OUTS.replace("demo", "nope"), {"budget": 100}, 404, "unknown-place", "place"),
+        (SITINGS, {"service": "gp", "within": "lad:W06000001"}, 404, "unknown-footprint", "within"),
+        (SITINGS, {"service": "tea"}, 422, "bad-field", "service"),
+    ],
+)
+def test_a_field_that_cannot_be_used_is_named_as_one_of_the_body(
+    served: Any, path: str, body: dict[str, Any], status: int, name: str, parameter: str
+) -> None:
+    answer = served.ask("POST", path, json=body)
+    told = answer.json()
+    assert (answer.status_code, told["type"]) == (status, f"urn:evenreach:error:{name}")
+    assert told["parameter"] == parameter
+    assert ("address" in told["title"]) == (name == "bad-query")
 
 
 def test_a_name_in_two_objects_is_not_twice() -> None:

@@ -357,11 +357,26 @@ def test_boxes_as_the_standard_writes_them(served):
         ("1.0,54.0,1.2,54.2", GRID, "look like degrees"),
         ("510000,200000,500000,210000", GRID, "above its greatest"),
         ("0,0,1e30,1e30", GRID, "beyond"),
+        ("54.0,1.0,54.2,1.2", "", "the other way round"),
+        ("54.0,1.0,0,54.2,1.2,9", CRS84, "the other way round"),
+        ("54.1,1.1,54.1,1.1", "", "the other way round"),
+        ("1.0,54.0,1.2,54.2", LAT_LON, "the other way round"),
     ],
 )
 def test_boxes_that_are_none_say_why(served, box, system, said):
     asked = {"bbox": box} | ({"bbox-crs": system} if system else {})
-    assert said in refused(served, f"{SCORES}/items?{urlencode(asked)}", "bbox")["description"]
+    fault = refused(served, f"{SCORES}/items?{urlencode(asked)}", "bbox")
+    assert said in fault["description"]
+    if said == "the other way round":
+        assert ("latitude first" if system == LAT_LON else "longitude first") in fault["hint"]
+
+
+@pytest.mark.parametrize(
+    ("box", "system"), [("30,-2,31,-1", ""), ("-2,30,-1,31", LAT_LON), ("-90,-180,-90,-180", LAT_LON)]
+)
+def test_boxes_elsewhere_either_way_round_are_empty(served, box, system):
+    asked = {"bbox": box} | ({"bbox-crs": system} if system else {})
+    assert items(served, **asked)["numberMatched"] == 0
 
 
 # Part 2: systems
@@ -450,6 +465,9 @@ def test_several_conditions_all_hold(served):
         ("need_score", ""),
         ("lad24nm", ""),
         ("lad24nm", "x" * 501),
+        ("lad24nm", "\x00"),
+        ("wd24nm", "a\x1fb"),
+        ("lad24nm", "Aldermouth\x7f"),
         ("population", "1_000"),
     ],
 )
