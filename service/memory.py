@@ -50,12 +50,15 @@ class Memory(Generic[Kept]):
         A result of more bytes than this is not kept.
     size : callable
         Bytes of one result.
+    most : int, optional
+        Results in all, where each holds more than bytes.
     """
 
-    def __init__(self, limit: int, largest: int, size: Callable[..., int] = length) -> None:
+    def __init__(self, limit: int, largest: int, size: Callable[..., int] = length, most: float = float("inf")) -> None:
         self._limit = limit
         self._largest = largest
         self._size = size
+        self._most = most
         self._held = 0
         self._bodies: OrderedDict[Hashable, Kept] = OrderedDict()
         self._lock = Lock()
@@ -91,12 +94,14 @@ class Memory(Generic[Kept]):
             if key not in self._bodies:
                 self._bodies[key] = body
                 self._held += size
-            while self._held > self._limit:
+            while self._held > self._limit or len(self._bodies) > self._most:
                 self._held -= self._size(self._bodies.popitem(last=False)[1])
 
     def forget_where(self, wanted: Callable[[Hashable], bool]) -> None:
         """Let go of the results whose keys are such."""
-        for key in [key for key in self._bodies if wanted(key)]:
+        with self._lock:
+            keys = [key for key in self._bodies if wanted(key)]
+        for key in keys:
             self.forget(key)
 
     def forget(self, key: Hashable) -> None:

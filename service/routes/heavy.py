@@ -18,12 +18,13 @@ from service.editions.edition import Edition
 from service.editions.views import ACCESS, View
 from service.memory import Memory
 from service.web.answers import CHANGES_WITH_EDITION, NEVER_CHANGES, is_known
+from service.web.ranges import Part, read_range
 from service.web.workshop import Workshop
 
 CHUNK = 256 * 1024
 KEPT, LARGEST_KEPT = 3 * 2**20, 2**20  # bytes of the latest files that are kept, and of one
 _MEMORY: Memory[bytes] = Memory(KEPT, LARGEST_KEPT)
-_IN_PARTS: Memory[BinaryIO] = Memory(256 * 2**20, 64 * 2**20, lambda file: os.fstat(file.fileno()).st_size)
+_IN_PARTS: Memory[BinaryIO] = Memory(256 * 2**20, 64 * 2**20, lambda file: os.fstat(file.fileno()).st_size, most=32)
 """The latest files that somebody reads range by range: no longer in any folder, gone when they are let go of."""
 CLIENT_LEFT = 499  # never sent; for the log
 
@@ -59,7 +60,7 @@ async def heavy_answer(
     Returns
     -------
     Response
-        200 and the file; 304 where the client holds it.
+        200 and the file, or 206 and the range of it that is asked for; 304 where the client holds it.
 
     Raises
     ------
@@ -79,15 +80,30 @@ async def heavy_answer(
     made = made or await unless_left(request, made_in_workshop(workshop, job, arguments))
     if made is None:
         return Response(None, CLIENT_LEFT)
-    if in_parts:
-        _IN_PARTS.keep(held_as, made)
     size = os.fstat(made.fileno()).st_size
     if keep and size <= LARGEST_KEPT:
         body = os.pread(made.fileno(), size, 0)
         _MEMORY.keep(held_as, body)
         return Response(body, 200, headers, media_type=kind)
+    if in_parts:
+        _IN_PARTS.keep(held_as, made)
+    part = _part_asked_for(request, tag, size)
+    if part is not None:  # cut here, so that nothing before it need be read
+        headers |= {"Accept-Ranges": "bytes", "Content-Range": f"bytes {part.start}-{part.stop - 1}/{size}"}
+        headers["Content-Length"] = str(part.stop - part.start)
+        return StreamingResponse(_chunks(made, part), 206, headers, media_type=kind)
     headers["Content-Length"] = str(size)
-    return StreamingResponse(_chunks(made), 200, headers, media_type=kind)
+    return StreamingResponse(_chunks(made, Part(0, size)), 200, headers, media_type=kind)
+
+
+def _part_asked_for(request: Request, tag: str, size: int) -> Part | None:
+    """Read which part of a file is wanted; None where `Ranges` gives the whole or a refusal."""
+    if request.method != "GET" or request.scope.get("state", {}).get("head"):
+        return None
+    if request.headers.get("if-range", "") not in ("", tag):
+        return None
+    part = read_range(request.headers.get("range", "").encode("latin-1"), size)
+    return part if part is not None and part.start < part.stop else None
 
 
 async def unless_left(request: Request, job: Coroutine[Any, Any, BinaryIO]) -> BinaryIO | None:
@@ -125,9 +141,9 @@ def check_area(edition: Edition, view: View) -> None:
         edition.site_points()
 
 
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    """Read a file that others may read at the same time; it closes when nobody holds it any more."""
-    at = 0
-    while chunk := os.pread(file.fileno(), CHUNK, at):
+def _chunks(file: BinaryIO, part: Part) -> Iterator[bytes]:
+    """Read of a file that others may read at the same time; it closes when nobody holds it any more."""
+    at = part.start
+    while chunk := os.pread(file.fileno(), min(CHUNK, part.stop - at), at):
         at += len(chunk)
         yield chunk

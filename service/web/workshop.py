@@ -1,14 +1,16 @@
 """The workshop: heavy jobs in processes of their own, which can be killed and are limited.
 
 A job is ``"module:function"`` with plain keyword arguments (what JSON can carry). It returns plain
-data or bytes. A worker is started when the first job comes and stays warm; a job that runs out of
-memory or time, or takes its process down, costs that process and nothing else.
+data or bytes. A worker is started when the first job comes and stays warm, as long as it leaves the
+next job room; a job that runs out of memory or time, or takes its process down, costs that process and
+nothing else. Where earlier jobs of the process may be to blame, the job is tried once more in a new one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import importlib
 import json
 import os
@@ -19,6 +21,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from service.queries import BadQuery
@@ -29,6 +32,7 @@ from service.web.turns import turn_lent
 FRAME = struct.Struct(">cQ")  # kind, length
 VALUE, BYTES, REFUSED, KNOWN_ERROR, OUT_OF_MEMORY, FAILED = b"v", b"b", b"q", b"k", b"m", b"f"
 LARGEST_ANSWER = 2_000_000_000
+FULL = 0.6  # of the address space that a process may use: one that is fuller after a job makes no other
 START_SECONDS = 60.0
 ABOUT_TO_STOP = "The service is about to stop."
 LAST_SECONDS = 4.0  # that a job has left when the server is told to stop: time enough to say so to who waits
@@ -42,6 +46,10 @@ class JobFailed(RuntimeError):
     """A heavy job was stopped at a limit, or its process died."""
 
 
+class ProcessSpent(JobFailed):
+    """A heavy job failed, perhaps through what earlier jobs of its process had left behind."""
+
+
 @dataclass(frozen=True)
 class JobLimits:
     """What one job may use.
@@ -53,7 +61,7 @@ class JobLimits:
     cpu_seconds : int
         Processor time of the job.
     seconds : float
-        Time on the clock, without the wait for a free worker.
+        Time on the clock of one try, without the wait for a free worker.
     """
 
     memory_mb: int = 2500
@@ -163,15 +171,27 @@ class Workshop:
                 await self.run(job)
 
     async def _run(self, job: str, arguments: dict[str, object]) -> Any:
-        worker = await self._worker()
+        used = await self._idle_worker()
+        if used is not None:
+            try:
+                return await self._tried(used, job, arguments)
+            except ProcessSpent:
+                if self._stopping:
+                    raise
+        return await self._tried(await self._new_worker(), job, arguments)
+
+    async def _tried(self, worker: Worker, job: str, arguments: dict[str, object]) -> Any:
         whole = False
         try:
             kind, body = await asyncio.wait_for(worker.ask(job, arguments, self.limits), self.limits.seconds)
-            whole = kind not in (OUT_OF_MEMORY,)  # after a failed allocation a process is not to be trusted
+            # after a failed allocation, or what nobody foresaw, a process is not to be trusted
+            whole = kind not in (OUT_OF_MEMORY, FAILED) and not worker.is_full(self.limits)
         except TimeoutError:
             raise JobFailed(f"It took longer than {self.limits.seconds:g} seconds and was stopped.") from None
         except (EOFError, ConnectionError, asyncio.IncompleteReadError):
-            raise JobFailed(await worker.last_words()) from None
+            if worker not in self._all:  # the workshop was closed
+                raise JobFailed(ABOUT_TO_STOP) from None
+            raise await worker.why_gone() from None
         finally:
             if whole:
                 self._idle.append(worker)
@@ -179,12 +199,15 @@ class Workshop:
                 await self._end(worker)
         return _opened(kind, body)
 
-    async def _worker(self) -> Worker:
+    async def _idle_worker(self) -> Worker | None:
         while self._idle:
             worker = self._idle.pop()
             if worker.process.returncode is None:
                 return worker
             await self._end(worker)
+        return None
+
+    async def _new_worker(self) -> Worker:
         worker = await Worker.start(self.limits)
         self._all.add(worker)
         try:
@@ -230,8 +253,8 @@ def _opened(kind: bytes, body: bytes) -> Any:
     if kind == KNOWN_ERROR:
         raise ValueError(body.decode())
     if kind == OUT_OF_MEMORY:
-        raise JobFailed("It needed more memory than a job may use.")
-    raise JobFailed("It stopped with an error.")
+        raise ProcessSpent("It needed more memory than a job may use.")
+    raise ProcessSpent("It stopped with an error.")
 
 
 class Worker:
@@ -249,6 +272,7 @@ class Worker:
         """Start a process; `listens` waits until it takes jobs."""
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
         environment |= DEAD_GDAL
+        environment["ARROW_DEFAULT_MEMORY_POOL"] = "system"  # its own pool reserves a gigabyte of the address space
         environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -282,13 +306,21 @@ class Worker:
             raise EOFError
         return kind, await self.stdout.readexactly(length)
 
-    async def last_words(self) -> str:
+    def is_full(self, limits: JobLimits) -> bool:
+        """Say whether little of the address space that the process may use is left."""
+        try:
+            pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[0])
+        except (OSError, IndexError):  # it is gone, or this system does not say
+            return False
+        return pages * resource.getpagesize() > FULL * limits.memory_mb * 1_000_000
+
+    async def why_gone(self) -> JobFailed:
         """Say why the process is gone."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.process.wait(), 5)
         if self.process.returncode == -signal.SIGXCPU:
-            return "It used more processor time than a job may use."
-        return "Its process stopped unexpectedly."
+            return JobFailed("It used more processor time than a job may use.")
+        return ProcessSpent("Its process stopped unexpectedly.")
 
     def end(self) -> None:
         """End the process and whatever it started."""
@@ -340,18 +372,33 @@ def _result(job: str, arguments: dict[str, Any]) -> tuple[bytes, bytes]:
         module, _, function = job.partition(":")
         value = getattr(importlib.import_module(module), function)(**arguments)
         answer = (BYTES, bytes(value)) if isinstance(value, bytes | bytearray) else (VALUE, json.dumps(value).encode())
-    except MemoryError:
-        answer = (OUT_OF_MEMORY, b"")
-    except BadQuery as error:
-        told = {"parameter": error.parameter, "message": str(error), "hint": error.hint}
-        answer = (REFUSED, json.dumps(told).encode())
-    except (ValueError, LookupError) as error:
-        answer = (KNOWN_ERROR, str(error).encode())
-        _log(job, started, error)
     except Exception as error:
-        answer = (FAILED, b"")
-        _log(job, started, error)
+        answer = _told(error)
+        if answer[0] in (KNOWN_ERROR, FAILED):
+            _log(job, started, error)
     return answer
+
+
+def _told(error: Exception) -> tuple[bytes, bytes]:
+    if _ran_out_of_memory(error):
+        return OUT_OF_MEMORY, b""
+    if isinstance(error, BadQuery):
+        told = {"parameter": error.parameter, "message": str(error), "hint": error.hint}
+        return REFUSED, json.dumps(told).encode()
+    if isinstance(error, ValueError | LookupError):
+        return KNOWN_ERROR, str(error).encode()
+    return FAILED, b""
+
+
+def _ran_out_of_memory(error: BaseException | None) -> bool:
+    """Say whether memory was wanting, be it behind another error: a file that could not be read counts as damaged."""
+    while error is not None:
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+            return True
+        if isinstance(error, json.JSONDecodeError) and error.msg.startswith("Not enough memory"):  # as orjson says it
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _log(job: str, started: float, error: Exception) -> None:

@@ -14,6 +14,7 @@ import pytest
 from service.web.workshop import JobFailed, JobLimits, Workshop, WorkshopBusy
 
 HERE = "tests.service.workshop_jobs:"
+SMALL = JobLimits(memory_mb=300)
 
 
 def with_workshop(story: Callable[[Workshop], Awaitable[Any]], **options: Any) -> Any:
@@ -90,6 +91,72 @@ def test_a_job_cannot_take_more_memory_than_its_limit() -> None:
         return await workshop.run(HERE + "add", a=1, b=1)
 
     assert with_workshop(story, limits=JobLimits(memory_mb=500)) == 2
+
+
+def test_a_reader_that_runs_out_of_memory_is_not_taken_for_a_wrong_request() -> None:
+    async def story(workshop: Workshop) -> Any:
+        with pytest.raises(JobFailed, match="memory"):
+            await workshop.run(HERE + "fill_with_json")
+        assert workshop.process_ids == []
+        return await workshop.run(HERE + "add", a=1, b=1)
+
+    assert with_workshop(story, limits=SMALL) == 2
+
+
+@pytest.mark.parametrize("how", ["system", "damaged", "unforeseen", "crash"])
+def test_what_fails_in_a_used_process_is_made_in_a_new_one(how: str) -> None:
+    async def story(workshop: Workshop) -> tuple[int, int]:
+        used = await workshop.run(HERE + "hold", megabytes=1)
+        made = await workshop.run(HERE + "fail_once_used", how=how)
+        assert workshop.process_ids == [made]
+        return used, made
+
+    used, made = with_workshop(story, limits=SMALL)
+    assert made != used
+    assert not alive(used)
+
+
+def test_a_job_that_fails_in_a_new_process_too_is_given_up() -> None:
+    async def story(workshop: Workshop) -> tuple[list[str], list[int]]:
+        told: list[str] = []
+        workshop.ended = lambda outcome, seconds: told.append(outcome)
+        await workshop.run(HERE + "add", a=1, b=1)
+        with pytest.raises(JobFailed, match="memory"):
+            await workshop.run(HERE + "fill", megabytes=2000)
+        return told, workshop.process_ids
+
+    assert with_workshop(story, limits=JobLimits(memory_mb=500)) == (["made", "failed"], [])
+
+
+def test_a_process_that_little_room_is_left_in_makes_no_other_job() -> None:
+    async def story(workshop: Workshop) -> tuple[int, int, int]:
+        some = await workshop.run(HERE + "hold", megabytes=50)
+        more = await workshop.run(HERE + "hold", megabytes=300)
+        assert workshop.process_ids == []
+        return some, more, await workshop.run(HERE + "process_id")
+
+    some, more, after = with_workshop(story, limits=JobLimits(memory_mb=500))
+    assert some == more != after
+
+
+def test_arrow_leaves_the_next_job_room() -> None:
+    async def story(workshop: Workshop) -> set[int]:
+        return {await workshop.run(HERE + "use_arrow") for _ in range(2)}
+
+    assert len(with_workshop(story, limits=JobLimits(memory_mb=1500))) == 1
+
+
+def test_a_job_that_is_under_way_when_its_workshop_closes_is_not_begun_anew() -> None:
+    async def story(workshop: Workshop) -> list[int]:
+        await workshop.run(HERE + "add", a=1, b=1)
+        task = asyncio.create_task(workshop.run(HERE + "sleep", seconds=60))
+        await asyncio.sleep(0.2)
+        await workshop.close()
+        with pytest.raises(JobFailed):
+            await task
+        return workshop.process_ids
+
+    assert with_workshop(story) == []
 
 
 def test_a_crashed_worker_gives_a_clean_error_and_a_new_worker() -> None:

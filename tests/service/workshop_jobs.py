@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import mmap
 import os
 import resource
 import socket
@@ -9,6 +11,10 @@ import subprocess
 import time
 from pathlib import Path
 from typing import Any
+
+import orjson
+
+_held: list[Any] = []
 
 
 def add(a: int, b: int) -> int:
@@ -19,6 +25,11 @@ def add(a: int, b: int) -> int:
 def raw(n: int) -> bytes:
     """Return bytes."""
     return b"x" * n
+
+
+def write(n: int, path: str) -> None:
+    """Write a file in which every byte tells where it is."""
+    Path(path).write_bytes(bytes(at % 251 for at in range(n)))
 
 
 def process_id() -> int:
@@ -47,6 +58,45 @@ def spin() -> None:
 def fill(megabytes: int) -> int:
     """Use memory."""
     return len(bytearray(megabytes * 1_000_000))
+
+
+def hold(megabytes: int) -> int:
+    """Take address space and never give it back."""
+    _held.append(mmap.mmap(-1, megabytes * 1_000_000))
+    return os.getpid()
+
+
+def use_arrow() -> int:
+    """Let Arrow take memory."""
+    import pyarrow
+
+    _held.append(pyarrow.array([1, 2, 3]))
+    return os.getpid()
+
+
+def fail_once_used(how: str) -> int:
+    """Fail where an earlier job held something, as libraries do then."""
+    if _held and how == "crash":
+        os.abort()
+    if _held and how == "system":
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+    if _held and how == "unforeseen":
+        raise RuntimeError("no memory, says a library of its own accord")
+    if _held and how == "damaged":
+        _read_out_of_memory()
+    return os.getpid()
+
+
+def _read_out_of_memory() -> None:
+    try:
+        fill_with_json()
+    except ValueError as error:
+        raise LookupError("a file that cannot be read") from error
+
+
+def fill_with_json() -> None:
+    """Run out of memory in a reader of JSON, which calls that an error of the JSON."""
+    orjson.loads(b"[" + b"1," * 15_000_000 + b"1]")
 
 
 def crash() -> None:
