@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,7 @@ from starlette.responses import Response
 
 from service.encodings import Encoding, choose_encoding, compressed_once
 from service.web.answers import is_known
-from service.web.lean_files import lean_script, lean_style
+from service.web.lean_files import lean_script, lean_style, without_rules
 
 FOLDER = Path(__file__).parent.parent / "assets"
 KINDS = {
@@ -32,6 +33,10 @@ BUNDLES = {  # several files as one, for pages that must be small
     "embed_page.css": ("vendor/leaflet/leaflet.css", "map.css", "embed.css"),
     "embed_page.js": ("map_shapes.js", "map.js", "embed.js"),
 }
+LIBRARY_STYLE = "vendor/leaflet/leaflet.css"
+NOT_DRAWN = re.compile(r"\.leaflet-(popup|control-layers|control-attribution|image-layer|tile|vml)|\.lvml")
+"""What Leaflet can draw and no map of ours has: a sixth of an embed's style."""
+
 NOT_SERVED = ("node_modules", "package.json", "package-lock.json")
 SQUEEZED = (".css", ".js", ".svg", ".json", ".txt")
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -101,7 +106,8 @@ class AssetFiles:
             return b"".join(self.file(part).body for part in BUNDLES[name])
         body = (self.folder / name).read_bytes()
         if name.endswith(".css"):
-            return lean_style(body.decode()).encode()
+            lean = lean_style(body.decode())
+            return (without_rules(lean, NOT_DRAWN) if name == LIBRARY_STYLE else lean).encode()
         if name.endswith(".js") and not name.startswith("vendor/"):
             return lean_script(body.decode()).encode()
         return body

@@ -10,6 +10,7 @@ import re
 
 BLOCK = re.compile(r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*$", re.MULTILINE | re.DOTALL)  # one comment, not up to a later end
 LINE = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
+RULE = re.compile(r"([^{}@]+)(\{[^{}]*\}\n?)")
 BESIDE = re.compile(r"  // [^'\"\n]*$", re.MULTILINE)  # within a text a quotation mark would follow
 
 
@@ -20,7 +21,8 @@ def lean_script(text: str) -> str:
     ----------
     text : str
         A script in which no string and no regular expression goes over several lines. A comment after code stands two
-        spaces off; one that has a quotation mark stays.
+        spaces off; one that has a quotation mark stays. No regular
+        expression of it has two spaces before two slashes.
 
     Returns
     -------
@@ -34,6 +36,24 @@ def lean_script(text: str) -> str:
 def lean_style(text: str) -> str:
     """Take comments that stand on lines of their own, indentation and empty lines out of a style sheet."""
     return _lines(_without_comments(text))
+
+
+def without_rules(style: str, unused: re.Pattern[str]) -> str:
+    """Take out of a style sheet the selectors that a page has no use for, and the rules that are then left without one.
+
+    Parameters
+    ----------
+    style : str
+        Without comments, and without a comma or a brace in a selector's text.
+    unused : re.Pattern
+        Found in each selector that goes.
+    """
+
+    def kept(rule: re.Match[str]) -> str:
+        selectors = [text.strip() for text in rule[1].split(",") if not unused.search(text)]
+        return ",\n".join(selectors) + rule[2] if selectors else ""
+
+    return RULE.sub(kept, style)
 
 
 def _without_comments(text: str, *more: re.Pattern[str]) -> str:

@@ -19,7 +19,7 @@ from service.embeds.parts import Part, data_script
 from service.embeds.snippet import SHADES
 from service.queries import BadQuery
 from service.web.asset_files import AssetFiles
-from service.web.lean_files import lean_script, lean_style
+from service.web.lean_files import lean_script, lean_style, without_rules
 
 PUBLIC = "http://127.0.0.1:8000"
 NASTY = [
@@ -374,15 +374,15 @@ def test_oembed_has_no_xml_and_says_so_as_the_standard_asks(served):
     [
         ("", 422, "url"),
         ("url=", 422, "url"),
-        ("url=/embed/demo/need", 404, None),
-        ("url=https://elsewhere.example/embed/demo/need", 404, None),
-        (f"url={PUBLIC}.elsewhere.example/embed/demo/need", 404, None),
-        (f"url={PUBLIC}/", 404, None),
-        (f"url={PUBLIC}/places/demo/siting", 404, None),
-        (f"url={PUBLIC}/embed/demo", 404, None),
-        (f"url={PUBLIC}/embed/nowhere/need", 404, None),
-        (f"url={PUBLIC}/embed/demo/nothing", 404, None),
-        (f"url={PUBLIC}/embed/demo/need%3Ffocus=none", 404, None),
+        ("url=/embed/demo/need", 404, "url"),
+        ("url=https://elsewhere.example/embed/demo/need", 404, "url"),
+        (f"url={PUBLIC}.elsewhere.example/embed/demo/need", 404, "url"),
+        (f"url={PUBLIC}/", 404, "url"),
+        (f"url={PUBLIC}/places/demo/siting", 404, "url"),
+        (f"url={PUBLIC}/embed/demo", 404, "url"),
+        (f"url={PUBLIC}/embed/nowhere/need", 404, "url"),
+        (f"url={PUBLIC}/embed/demo/nothing", 404, "url"),
+        (f"url={PUBLIC}/embed/demo/need%3Ffocus=none", 404, "url"),
         (f"url={PUBLIC}/embed/demo/need%3Frho=99", 422, "url"),
         (f"url={PUBLIC}/embed/demo/need%3Frho=2%26rho=3", 422, "url"),
         (f"url={PUBLIC}/embed/demo/need%3Ftitle=%25FF", 422, "url"),
@@ -506,6 +506,16 @@ def test_titles_are_one_line_of_text():
             read_options(text)
 
 
+def test_a_style_loses_the_rules_of_what_is_not_drawn_and_no_other():
+    style = ".a,\n.b .gone {\nc: d;\n}\n.gone, .gone-too {\ne: f;\n}\n@media print {\n.gone { g: h }\n.i { j: k }\n}\n"
+    found = without_rules(style, re.compile(r"\.gone"))
+    assert "".join(found.split()) == ".a{c:d;}@mediaprint{.i{j:k}}"
+    kept = AssetFiles().file("vendor/leaflet/leaflet.css").body.decode()
+    used = ("pane", "zoom-animated", "interactive", "control-zoom", "control-scale", "tooltip-top", "bar", "zoom-box")
+    assert [name for name in used if f".leaflet-{name}" not in kept] == []
+    assert "popup" not in kept
+
+
 def test_lean_files_lose_comments_and_nothing_else():
     script = "/* A.\n * B */\nvar a = 'http://x'; // kept\n\n  // gone\n  var b = /\\/\\*/;\n    /* one */\n"
     assert lean_script(script) == "var a = 'http://x'; // kept\nvar b = /\\/\\*/;\n"
@@ -534,6 +544,22 @@ def test_a_large_place_is_embedded_by_council(served, monkeypatch):
         assert {row[0] for row in table_rows(page)} == {each["properties"]["lad24nm"] for each in councils}
         drawn = next(element for _, element in page.elements if "data-evenreach-map" in element)
         assert str(drawn["data-councils"]).startswith("/geojson/demo/councils")
+    shown = served.json("/geojson/demo/councils?indicator=overcrowded_share")["features"][0]["properties"]
+    for layer, column, decimals in (
+        ("targeting?", "targeting_score", 2),
+        ("need?", "need_score", 1),
+        ("imd?", "imd_decile", 0),
+        ("indicator?indicator=overcrowded_share&", "overcrowded_share", 3),
+    ):
+        page = read(served, f"/embed/demo/{layer}title=Large")
+        drawn = next(element for _, element in page.elements if "data-evenreach-map" in element)
+        asked = served.json(str(drawn["data-councils"]))["features"][0]["properties"]
+        assert asked[f"middle_{column}"] == shown[f"middle_{column}"], "the script colours by the figure of the table"
+        assert table_rows(page)[0][2] == f"{shown[f'middle_{column}']:.{decimals}f}"
+        leads = [str(link["href"]) for link in page.all("a") if "within=lad" in str(link["href"])]
+        assert served.get(leads[0]).status_code == 200
+    first = table_rows(read(served, "/embed/demo/clusters?title=Large"))[0]
+    assert first[2] == str(councils[0]["properties"]["in_cluster_class_1"])
     listed = [site["properties"] for site in served.json("/geojson/demo/sites")["features"]]
     inside = Counter(site["service"] for site in listed if site["inside"])
     counted = table_rows(read(served, "/embed/demo/sites?title=Large&legend=below"))
@@ -545,4 +571,31 @@ def test_a_large_place_is_embedded_by_council(served, monkeypatch):
     assert len(table_rows(near)) == councils[0]["properties"]["neighbourhoods"]
     too_large = served.get("/places/demo/embed?layer=access&title=Large")
     assert too_large.status_code == 422
+    said = "too many for one map of access. Choose one council"
+    assert (too_large.text.count(f"{said}</a>"), too_large.text.count(f"{said}.")) == (1, 0)
+    for text in ("within=lad", "`"):
+        assert text not in too_large.text
     assert 'href="#within"' in too_large.text
+    for asked, offered in (("layer=need", False), (f"layer=need&within=lad:{code}", True), ("layer=access", True)):
+        text = served.get(f"/places/demo/embed?{asked}&title=Large").text
+        options = Reader(text.partition('id="layer"')[2].partition("</select>")[0]).all("option")
+        assert ("access" in {option["value"] for option in options}) == offered
+        assert ('id="layer-hint"' in text) != offered
+
+
+def test_a_large_place_says_that_its_sites_appear_near(served, monkeypatch):
+    monkeypatch.setattr("service.editions.edition.COUNCILS_ABOVE", 100)
+    code = served.json("/geojson/demo/councils")["features"][0]["id"]
+    for query, said in (("title=Large", True), (f"title=Large&within=lad:{code}", False)):
+        page = served.get(f"/embed/demo/need?{query}").text
+        assert "Sites on the map" in page
+        assert ("Sites appear when you zoom in." in page) == said
+
+
+def test_the_choices_of_the_builder_are_short(served):
+    """At 320 pixels about 24 letters stand in a field."""
+    page = served.get("/places/demo/embed").text
+    for name in ("table", "legend"):
+        options = re.findall(r"<option[^>]*>([^<]+)", page.partition(f'id="{name}"')[2].partition("</select>")[0])
+        assert len(options) == 2
+        assert max(len(text.strip()) for text in options) <= 20
