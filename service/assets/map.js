@@ -27,7 +27,7 @@
       spec: JSON.parse(root.dataset.spec),
       rho: Number(root.dataset.rho),
       map: window.map_evenreach,
-      areas: null, byCode: {}, mark: null, chosen: null, pointer: null, near: null,
+      areas: null, byCode: {}, mark: null, chosen: null, near: null,
       sites: {}, fetched: {}, labels: { far: [], near: [] }, labelling: 0
     };
     if (!window.L || !view.map || typeof view.map.addLayer !== 'function') {
@@ -56,10 +56,17 @@
       pane.style.pointerEvents = 'none';
       pane.setAttribute('aria-hidden', 'true');
     });
-    // The wheel belongs to the page until the reader steps into the map.
-    box.addEventListener('focusin', function () { map.scrollWheelZoom.enable(); });
-    box.addEventListener('focusout', function () { map.scrollWheelZoom.disable(); });
-    map.on('click', function () { map.scrollWheelZoom.enable(); });
+    // The wheel, and a single finger, belong to the page until the reader steps into the map.
+    var byFinger = window.matchMedia('(pointer: coarse)').matches;
+    function step(change) {
+      map.scrollWheelZoom[change]();
+      if (byFinger) { map.dragging[change](); }
+    }
+    step('disable');
+    box.addEventListener('focusin', function () { step('enable'); });
+    box.addEventListener('focusout', function () { step('disable'); });
+    map.on('click', function () { step('enable'); });
+    keepCardsInside(box);
     map.on('zoomend moveend', function () { labelsSoon(view); });
     if (window.ResizeObserver) {
       new ResizeObserver(function () { resize(view); }).observe(box);
@@ -232,9 +239,16 @@
     return spec.polarity < 0 ? step + 1 : spec.breaks.length - step;
   }
 
+  /* The figures of a council's middle neighbourhood, under the names that a neighbourhood's have. */
+  function middleOf(properties) {
+    var found = {};
+    Object.keys(properties).forEach(function (name) { found[name.replace('middle_', '')] = properties[name]; });
+    return found;
+  }
+
   function councilClass(spec, properties) {
     if (spec.classes === 'named') { return properties[spec.classColumn] || 0; }
-    return isNumber(properties.mean_need_fifth) ? Math.min(5, Math.max(1, Math.round(properties.mean_need_fifth))) : 0;
+    return classOf(spec, middleOf(properties));
   }
 
   function colourOf(spec, number, doubtful) {
@@ -343,8 +357,11 @@
         box.appendChild(element('span', '', 'Most frequent: ' + usual));
         return box;
       }
-      box.appendChild(element('span', '', isNumber(properties.mean_need_fifth)
-        ? 'Mean need fifth: ' + numberText(properties.mean_need_fifth, 1) : 'No figure'));
+      box.appendChild(element('span', '', 'Its middle neighbourhood:'));
+      properties = middleOf(properties);
+      [valueText(view, properties), view.spec.labels[classOf(view.spec, properties)]].forEach(function (text) {
+        if (text) { box.appendChild(element('span', '', text)); }
+      });
       return box;
     }
     box.appendChild(element('strong', '', properties.msoa21hclnm || ''));
@@ -374,14 +391,33 @@
     if (from === 'table') { showCard(view, code && view.byCode[code]); }
   }
 
+  /* No card is cut at the edge of the map. */
+  function keepCardsInside(box) {
+    var place = L.Tooltip.prototype._setPosition;
+    L.Tooltip.include({ _setPosition: function (at) {
+      var tip = this._container;
+      tip.style.translate = 'none';
+      place.call(this, at);
+      var room = box.getBoundingClientRect(), cut = tip.getBoundingClientRect();
+      tip.style.translate = shift(room, cut, 'left', 'right') + ' ' + shift(room, cut, 'top', 'bottom');
+    } });
+  }
+
+  function shift(room, cut, low, high) {
+    return Math.max(room[low] - cut[low], Math.min(room[high] - cut[high], 0)) + 'px';
+  }
+
+  function closeCards(view) {
+    view.map.eachLayer(function (layer) { if (layer instanceof L.Tooltip) { layer.close(); } });
+  }
+
   /* The card of a neighbourhood that the table points at: above it or below, never over it. */
   function showCard(view, layer) {
-    if (view.pointer) { view.map.removeLayer(view.pointer); view.pointer = null; }
-    if (view.areas) { view.areas.closeTooltip(); }
+    closeCards(view);
     if (!layer) { return; }
     var box = layer.getBounds(), top = L.latLng(box.getNorth(), box.getCenter().lng);
     var above = view.map.latLngToContainerPoint(top).y > 130;
-    view.pointer = L.tooltip({ direction: above ? 'top' : 'bottom', opacity: 1, className: 'evenreach-tip' })
+    L.tooltip({ direction: above ? 'top' : 'bottom', opacity: 1, className: 'evenreach-tip' })
       .setLatLng(above ? top : L.latLng(box.getSouth(), top.lng))
       .setContent(card(view, layer.feature, false)).addTo(view.map);
   }
@@ -411,6 +447,9 @@
   }
 
   function listen(view) {
+    document.addEventListener('keydown', function (event) {
+      if (event.key === 'Escape') { closeCards(view); }
+    });
     document.addEventListener('evenreach:highlight', function (event) {
       if (event.detail && event.detail.from === 'table') { point(view, event.detail.code, 'table'); }
     });

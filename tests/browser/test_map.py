@@ -271,6 +271,96 @@ def test_the_wheel_belongs_to_the_page_until_the_map_is_chosen(page, site):
     assert page.evaluate("map_evenreach.scrollWheelZoom.enabled()") is True
 
 
+def drag_up_with_a_finger(page):
+    box, touch = page.locator("#map_evenreach").bounding_box(), page.context.new_cdp_session(page)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for moved in range(10, 101, 10):
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y - moved}]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_timeout(500)  # a tap while the page still glides would only stop it
+
+
+@pytest.fixture
+def phone(browser, site):
+    """The map on a phone, in the middle of its page."""
+    context = browser.new_context(viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True)
+    opened = show(context.new_page(), f"{site}/maps/demo/need")
+    opened.evaluate("document.querySelector('#map_evenreach').scrollIntoView({block: 'center'})")
+    yield opened
+    context.close()
+
+
+def test_one_finger_scrolls_the_page_until_the_map_is_tapped(phone):
+    where = "[window.scrollY, map_evenreach.getCenter().lat]"
+    begun, centre = phone.evaluate(where)
+    drag_up_with_a_finger(phone)
+    phone.wait_for_function("begun => window.scrollY > begun + 40", arg=begun)
+    assert phone.evaluate(where)[1] == centre
+    phone.evaluate("document.querySelector('#map_evenreach').scrollIntoView({block: 'center'})")
+    phone.touchscreen.tap(*center_of_area(phone, 3))
+    phone.wait_for_function("() => map_evenreach.dragging.enabled()")
+    scrolled = phone.evaluate("window.scrollY")
+    drag_up_with_a_finger(phone)
+    phone.wait_for_function("centre => map_evenreach.getCenter().lat < centre", arg=centre)
+    assert phone.evaluate("window.scrollY") == scrolled
+    touch_action = "getComputedStyle(document.querySelector('#map_evenreach')).touchAction"
+    assert phone.evaluate(touch_action) == "none"
+    phone.evaluate("document.activeElement.blur()")
+    assert phone.evaluate(touch_action) == "pan-x pan-y"  # two fingers still zoom
+
+
+def test_a_mouse_moves_the_map_at_once(page, site):
+    show(page, f"{site}/maps/demo/need")
+    assert page.evaluate("map_evenreach.dragging.enabled()") is True
+
+
+CARDS = """() => {
+  const map = document.querySelector('#map_evenreach').getBoundingClientRect();
+  return [...document.querySelectorAll('.evenreach-tip')].map(tip => tip.getBoundingClientRect()).map(card =>
+    Math.min(card.left - map.left, map.right - card.right, card.top - map.top, map.bottom - card.bottom));
+}"""
+
+
+def test_no_card_is_cut_at_the_edge_of_the_map(phone):
+    phone.locator("[data-map-service]").first.check()
+    phone.wait_for_selector(".evenreach-site")
+    phone.evaluate("""() => map_evenreach.eachLayer(layer => {
+      if (layer.feature) { layer.feature.properties.msoa21hclnm = 'A neighbourhood with quite a long name'; }
+    })""")
+    rooms = []
+    for place in range(0, phone.locator(".evenreach-area").count(), 4):
+        if at := center_of_area(phone, place):
+            phone.touchscreen.tap(*at)
+            rooms += phone.evaluate(CARDS)
+    for site in phone.locator(".evenreach-site").all():
+        site.dispatch_event("mouseover")
+        rooms += phone.evaluate(CARDS)
+        site.dispatch_event("mouseout")
+    assert len(rooms) > 15
+    assert min(rooms) > -0.5
+
+
+def test_escape_closes_any_card_wherever_the_focus_is(page, site):
+    show(page, f"{site}/maps/demo/sites")
+    card = page.locator(".evenreach-tip")
+    page.mouse.move(*center_of_area(page, 3))
+    card.wait_for()
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
+    page.keyboard.press("Escape")
+    card.wait_for(state="detached")
+    page.locator(".evenreach-site").first.dispatch_event("mouseover")
+    card.wait_for()
+    page.locator("[data-map-service]").first.focus()
+    page.keyboard.press("Escape")
+    card.wait_for(state="detached")
+    page.evaluate("""() => document.dispatchEvent(new CustomEvent('evenreach:highlight', {detail: {from: 'table',
+      code: Object.values(map_evenreach._layers).find(layer => layer.feature?.id).feature.id}}))""")
+    card.wait_for()
+    page.keyboard.press("Escape")
+    card.wait_for(state="detached")
+
+
 def test_sites_can_be_shown_and_hidden_by_service(page, site):
     show(page, f"{site}/maps/demo/sites")
     all_shown = page.locator(".evenreach-site").count()
@@ -340,6 +430,9 @@ def test_paper_gets_the_picture_of_the_map(page, site):
     assert printed.evaluate("picture => picture.naturalWidth") == 1120
     assert page.locator("#map_evenreach").is_hidden()
     assert sheets(page) == 1
+    legend = page.locator(".evenreach-legend span").first
+    assert legend.is_visible()
+    assert legend.evaluate("line => 0.75 * parseFloat(getComputedStyle(line).fontSize)") >= 7  # points
     assert page.locator(".evenreach-layers, #take-heading").all_inner_texts()  # on the screen alone
     assert page.locator(".evenreach-layers:visible, #take-heading:visible").count() == 0
     page.evaluate("document.dispatchEvent(new CustomEvent('evenreach:dial', {detail: {rho: 2}}))")
@@ -445,7 +538,11 @@ def test_a_large_place_shows_councils_first_and_neighbourhoods_when_near(page, s
     councils = page.locator(".evenreach-area").count()
     assert councils < 20
     page.locator(".evenreach-area").first.dispatch_event("mouseover")  # the map may still settle under a real mouse
-    assert "neighbourhoods" in page.locator(".evenreach-tip").inner_text()
+    card = page.locator(".evenreach-tip").inner_text()
+    assert "neighbourhoods" in card
+    middle = page.request.get(f"{site}/geojson/demo/councils").json()["features"][0]["properties"]
+    assert f"Its middle neighbourhood:\nNeed score: {middle['middle_need_score']:.1f} of 100" in card
+    assert f"\nFifth {middle['middle_need_fifth']:.0f}" in card
     page.mouse.click(*center_of_area(page, 0))  # a council that is chosen shows its neighbourhoods
     page.wait_for_function("count => document.querySelectorAll('.evenreach-area').length > count", arg=councils)
     page.wait_for_selector(READY)

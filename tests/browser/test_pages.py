@@ -92,6 +92,9 @@ def test_the_planner_prints_on_one_page(opened: Callable[..., Any]) -> None:
     assert page.get_by_text("The first 10 rows of the table").is_visible(), "what is left off is said"
     assert page.locator("#print-address").is_visible()
     assert page.locator(".evenreach-map__print").is_visible()
+    legend = page.locator(".evenreach-legend span").first
+    assert legend.is_visible()
+    assert legend.evaluate("line => 0.75 * line.currentCSSZoom * parseFloat(getComputedStyle(line).fontSize)") >= 7
 
 
 def test_without_a_script_the_dial_is_set_by_a_form(opened: Callable[..., Any]) -> None:
