@@ -119,7 +119,7 @@ def test_a_footprint_fills_its_map(page: Any, folder: Path) -> None:
 def test_a_large_place_shows_its_councils_and_their_figures(page: Any, folder: Path) -> None:
     show(page, f"{folder.as_uri()}/far.html")
     page.locator(".evenreach-area").first.dispatch_event("click")
-    assert "Mean need fifth" in page.locator("[data-map-details]").inner_text()
+    assert "Its middle neighbourhood:\nTargeting score: " in page.locator("[data-map-details]").inner_text()
     page.get_by_role("button", name="Zoom in").click(click_count=4)
     assert page.locator(READY).count() == 1
     assert page.problems == []
