@@ -30,7 +30,7 @@ from service.web.late_routes import Routes
 
 router = Routes(tags=["GeoJSON"])
 GEOJSON = "application/geo+json"
-FORM = "4"
+FORM = "5"
 """Part of an answer's tag: to be raised whenever the same figures would be written differently."""
 
 

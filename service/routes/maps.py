@@ -28,7 +28,7 @@ from service.web.late_routes import Routes
 router = Routes(include_in_schema=False)
 SCRIPT = "text/javascript; charset=utf-8"
 PIXELS = "service.files.pictures:make_png"
-DRAWING = "5"
+DRAWING = "6"
 """Part of a picture's tag: to be raised whenever the same figures would be drawn differently."""
 
 

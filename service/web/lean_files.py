@@ -21,8 +21,7 @@ def lean_script(text: str) -> str:
     ----------
     text : str
         A script in which no string and no regular expression goes over several lines. A comment after code stands two
-        spaces off; one that has a quotation mark stays. No regular
-        expression of it has two spaces before two slashes.
+        spaces off; one that has a quotation mark stays. No regular expression has two spaces before two slashes.
 
     Returns
     -------
