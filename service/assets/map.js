@@ -509,18 +509,19 @@
   }
 
   /* Names that fit without touching, the largest areas first; more appear as the reader zooms in. */
-  /* Where the map's buttons and its scale lie, and so no name. */
-  function controlBoxes(map) {
-    var home = map.getContainer(), corner = home.getBoundingClientRect();
-    return Array.from(home.querySelectorAll('.leaflet-control'), function (control) {
-      var box = control.getBoundingClientRect();
-      var from = map.containerPointToLayerPoint([box.left - corner.left, box.top - corner.top]);
+  /* Where no name may lie: the map's buttons, its scale, and its two sides, which would cut it. */
+  function takenBoxes(map) {
+    var home = map.getContainer(), whole = home.getBoundingClientRect();
+    var sides = [whole.left, whole.right].map(function (x) { return new DOMRect(x, whole.top, 0, whole.height); });
+    var controls = Array.from(home.querySelectorAll('.leaflet-control'), function (each) { return each.getBoundingClientRect(); });
+    return sides.concat(controls).map(function (box) {
+      var from = map.containerPointToLayerPoint([box.left - whole.left, box.top - whole.top]);
       return [from.x, from.y, from.x + box.width, from.y + box.height];
     });
   }
 
   function placeLabels(view) {
-    var map = view.map, pane = map.getPane('evenreach-labels'), names = controlBoxes(map), shown = map.getBounds();
+    var map = view.map, pane = map.getPane('evenreach-labels'), names = takenBoxes(map), shown = map.getBounds();
     var far = view.labels.far.length && !roomForMsoas(view);
     var marks = shownSites(view).map(function (at) {
       var dot = map.latLngToLayerPoint(at);

@@ -505,13 +505,15 @@ def test_a_thousand_neighbourhoods_draw_in_two_seconds(page, site):
     assert min(drawn) < 2000
 
 
-def test_no_name_lies_under_a_button_or_the_scale(page, site):
+def test_no_name_lies_under_a_button_or_the_scale_or_is_cut_at_a_side(page, site):
     show(page, f"{site}/maps/demo/need")
     hidden = """() => {
       const covers = (a, b) => a.right > b.left && a.left < b.right && a.bottom > b.top && a.top < b.bottom;
       const boxes = which => [...document.querySelectorAll(which)].map(each => each.getBoundingClientRect());
       const names = boxes('.evenreach-label'), controls = boxes('.leaflet-control').filter(box => box.width);
-      return [names.length, controls.length, names.filter(a => controls.some(b => covers(a, b))).length];
+      const map = document.querySelector('#map_evenreach').getBoundingClientRect();
+      const cut = names.filter(name => name.left < map.left || name.right > map.right);
+      return [names.length, controls.length, names.filter(a => controls.some(b => covers(a, b))).length + cut.length];
     }"""
     seen = 0
     for x, y in ((0, 0), (80, 0), (0, 60), (80, 60), (-80, -60)):  # names pass under the buttons as the map moves
